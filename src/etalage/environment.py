@@ -1,0 +1,110 @@
+"""What the installation is told from outside: environment variables and the data folder's `etalage.env`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA foreign_keys=ON;"
+    "PRAGMA journal_size_limit=67108864;"
+    "PRAGMA cache_size=-16384;"
+    "PRAGMA temp_store=MEMORY;"
+)
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return the `NAME=value` lines of a file; empty when there is none. `#` starts a comment line."""
+    if not path.exists():
+        return {}
+    pairs = (line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line and line[:1] != "#")
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Typed view on the settings from outside. A variable set in the environment wins over the file."""
+
+    values: Mapping[str, str]
+    data_folder: Path
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Environment:
+        """Read the environment and the `etalage.env` of the data folder that it names."""
+        folder = Path(environ.get("ETALAGE_DATA", "etalage-data")).expanduser().resolve()
+        return cls({**read_env_file(folder / "etalage.env"), **environ}, folder)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The variable's text, or the content of the file that `NAME_FILE` names, or the default."""
+        if path := self.values.get(f"{name}_FILE"):
+            return Path(path).read_text("utf-8").strip()
+        return self.values.get(name, default)
+
+    def flag(self, name: str) -> bool:
+        """True when the variable says 1, true, yes or on."""
+        return self.text(name).lower() in {"1", "true", "yes", "on"}
+
+    def words(self, name: str) -> list[str]:
+        """The variable split at commas, without empty parts."""
+        return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
+    def hosts(self, public_address: str) -> list[str]:
+        """Host names that requests may carry: the public address, this machine, and `ETALAGE_HOSTS`."""
+        public = urlsplit(public_address).hostname or "localhost"
+        return [*dict.fromkeys([public, "localhost", "127.0.0.1", "[::1]", *self.words("ETALAGE_HOSTS")])]
+
+    def database(self) -> dict[str, Any]:
+        """Django's database settings: PostgreSQL from `DATABASE_URL`, else SQLite in the data folder.
+
+        Raises ValueError for an address of another kind.
+        """
+        url = self.text("DATABASE_URL")
+        if not url:
+            return self._sqlite()
+        parts = urlsplit(url)
+        if parts.scheme not in {"postgres", "postgresql"}:
+            raise ValueError("DATABASE_URL must begin with postgresql://")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+
+    def _sqlite(self) -> dict[str, Any]:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(self.data_folder / "etalage.sqlite3"),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
+            # A file, not memory: tests with threads need the locks that a shop has.
+            "TEST": {"NAME": self.values.get("ETALAGE_TEST_DATABASE") or str(self.data_folder / "test.sqlite3")},
+        }
+
+    def email(self) -> tuple[str, str | None, dict[str, Any]]:
+        """The mail back end: SMTP from `ETALAGE_EMAIL_URL` (smtp://user:password@host:port), else files.
+
+        Without a server the letters are kept in the data folder, where the shop can read them.
+        """
+        parts = urlsplit(self.text("ETALAGE_EMAIL_URL"))
+        if not parts.hostname:
+            return "django.core.mail.backends.filebased.EmailBackend", str(self.data_folder / "mail"), {}
+        smtp = {
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": parts.port or 587,
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_USE_TLS": parts.scheme in {"smtp", "smtp+tls"} and (parts.port or 587) != 25,
+            "EMAIL_USE_SSL": parts.scheme == "smtps",
+            "EMAIL_TIMEOUT": 20,
+        }
+        return "django.core.mail.backends.smtp.EmailBackend", None, smtp
