@@ -44,8 +44,8 @@ class Abilities:
     settle: timedelta  # how long after sending a publication surely shows when it was accepted
     text_unit: TextUnit = TextUnit.CHARACTERS
     text_bytes_limit: int | None = None  # a second limit beside `text_limit`, where the network has one
-    link_length: int | None = None  # each link counts this much, whatever its length; None counts it as it stands
-    key_valid_for: timedelta | None = None  # how long the network remembers an idempotency key; None: for ever
+    link_length: int | None = None  # every link counts this much; None counts it as it stands
+    key_valid_for: timedelta | None = None  # memory of idempotency keys; None: for ever
 
     min_pictures: int = 0
     max_pictures: int = 4
@@ -73,7 +73,7 @@ class Abilities:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Abilities:
-        """The inverse of `to_json`. Names that this version does not know are left out; missing ones keep defaults."""
+        """The inverse of `to_json`. Unknown names are left out; missing ones keep their defaults."""
         known = {item.name for item in fields(cls)}
         values = {name: _READ.get(name, _same)(value) for name, value in data.items() if name in known}
         return cls(**values)

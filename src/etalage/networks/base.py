@@ -1,7 +1,7 @@
 """What Etalage says to a social network and what a network can answer: plain data and small protocols.
 
-A connector implements only the protocols that its network allows. The rest of the program asks `Abilities` and never
-guesses. Nothing here knows the database: whoever calls commits each remote id before it asks for the next step.
+A connector implements only the protocols that its network allows. The rest of the program asks `Abilities` and
+never guesses. Nothing here knows the database: whoever calls commits each remote id before the next step.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-# --- What we hand to a network -----------------------------------------------------------------------------------
+# --- What we hand to a network --------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class PictureFile:
 
 @dataclass(frozen=True)
 class Rendition:
-    """What one channel shows: the final text (the tracked link stands in it), pictures in order, and the bare link."""
+    """What one channel shows: the final text (its tracked link stands in it), pictures in order, the bare link."""
 
     text: str
     language: str  # "fr", "nl", "ar", "en"
@@ -94,25 +94,25 @@ class Delivery:
 
     publication_id: str
     attempt: int
-    marker: str  # our own tracked link, different for each publication, to be found in the network's copy of the text
+    marker: str  # our tracked link, one per publication, to be found in the network's copy of the text
     idempotency_key: str  # the same for every attempt
     client_key: str = ""  # what `Publisher.client_key` answered, stored before the first attempt
     parts: Mapping[str, str] = field(default_factory=dict)
 
 
-# --- What a network can answer -----------------------------------------------------------------------------------
+# --- What a network can answer --------------------------------------------------------------------
 
 
 class Reason(StrEnum):
-    """Why, on structured fields of the answer, in classes that tell a person what to do. Never a message's words."""
+    """Why, on structured fields of the answer, in classes that say what to do. Never a message's words."""
 
     AUTH_DEAD = "auth_dead"  # connect the channel again
     PERMISSION_MISSING = "permission_missing"  # grant the missing right at the network
-    NEEDS_HUMAN_AT_NETWORK = "needs_human_at_network"  # the network wants the owner to confirm something there
+    NEEDS_HUMAN_AT_NETWORK = "needs_human_at_network"  # the owner must confirm something there
     TEXT_INVALID = "text_invalid"  # change the text
     MEDIA_INVALID = "media_invalid"  # change the picture
     MEDIA_UNFETCHABLE = "media_unfetchable"  # the network could not load our picture's public address
-    DUPLICATE_AT_NETWORK = "duplicate_at_network"  # the network says it has this already: look before anything else
+    DUPLICATE_AT_NETWORK = "duplicate_at_network"  # it says that it has this already: look first
     POLICY_REJECTED = "policy_rejected"  # the network's rules forbid it
     GONE = "gone"  # what we speak of exists there no more
     RATE_LIMITED = "rate_limited"  # wait
@@ -135,7 +135,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Rejected:
-    """The network refuses this publication for good; `detail` is the network's own short explanation, bounded."""
+    """The network refuses this publication for good; `detail` is its own short explanation, bounded."""
 
     reason: Reason
     detail: str = ""
@@ -143,7 +143,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class NotAccepted:
-    """Provably not accepted: it may be sent again, not before `retry_after` seconds when the network said so."""
+    """Provably not accepted: it may be sent again, after `retry_after` seconds when the network said so."""
 
     reason: Reason
     retry_after: float | None = None
@@ -160,7 +160,7 @@ class Unknown:
 
 @dataclass(frozen=True)
 class ChannelRefused:
-    """The account itself is refused (token dead, right missing): the channel pauses, its publications wait."""
+    """The account is refused (token dead, right missing): the channel pauses, its publications wait."""
 
     reason: Reason
     detail: str = ""
@@ -171,7 +171,7 @@ Outcome = Accepted | Rejected | NotAccepted | Unknown | ChannelRefused
 
 @dataclass(frozen=True)
 class Step:
-    """A thing to be done before the visible act: an upload, a remote draft. Repeating one is never visible."""
+    """To be done before the visible act: an upload, a remote draft. Repeating it is never visible."""
 
     name: str
 
@@ -194,7 +194,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Absent:
-    """Not there, over a window that provably covers the asked time. Two of these, `settle` apart, prove absence."""
+    """Not there, over a window that surely covers the asked time. Two of these, `settle` apart, are proof."""
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of the account's incoming stream, oldest first; hand `cursor` back next time. `more`: ask again now."""
+    """A piece of the incoming stream, oldest first; hand `cursor` back next time. `more`: ask again now."""
 
     items: tuple[Received, ...]
     cursor: str
@@ -267,7 +267,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure as the network gave it at that time. None means that the network did not say: it is not a zero."""
+    """A figure as the network gave it at that time. None: the network did not say, which is not a zero."""
 
     remote_id: str
     name: str
@@ -275,7 +275,7 @@ class Metric:
     at: datetime
 
 
-# --- What a connector can be -------------------------------------------------------------------------------------
+# --- What a connector can be ----------------------------------------------------------------------
 
 
 @runtime_checkable
@@ -296,11 +296,11 @@ class Publisher(Protocol):
     def client_key(self, publication_id: str) -> str:
         """The record key for this publication where the network lets us choose one, else an empty text.
 
-        Stored with the publication before the first attempt, so that a newer version of this rule harms nobody.
+        Stored with the publication before the first attempt, so that a newer rule harms nobody.
         """
 
     def next_step(self, account: Account, rendition: Rendition, delivery: Delivery) -> Step | None:
-        """The next invisible step that `delivery.parts` does not hold yet, or None when all is prepared. No I/O."""
+        """The next step that `delivery.parts` does not hold yet, None when all is prepared. No I/O."""
 
     def take_step(
         self, account: Account, rendition: Rendition, delivery: Delivery, step: Step
@@ -311,15 +311,15 @@ class Publisher(Protocol):
         """The one visible act: exactly one request, never replayed by the client."""
 
     def look(self, account: Account, delivery: Delivery, since: datetime) -> Look:
-        """Search the network for this delivery by its mechanism; `since` is safely before the first attempt."""
+        """Search for this delivery by the network's mechanism; `since` lies safely before the first attempt."""
 
 
 @runtime_checkable
 class Editor(Protocol):
-    """Changes and takes back what stands on the network. Both acts are idempotent: an `Unknown` may be repeated."""
+    """Changes and takes back what stands there. Both acts are idempotent: an `Unknown` may be repeated."""
 
     def edit(self, account: Account, remote_id: str, rendition: Rendition, delivery: Delivery) -> Outcome:
-        """Replace text and alternative texts; pictures come from `delivery.parts`, prepared by the publisher."""
+        """Replace text and alternative texts; the pictures come from `delivery.parts`."""
 
     def withdraw(self, account: Account, remote_id: str) -> Outcome:
         """Take the publication away; already gone counts as accepted."""
@@ -330,7 +330,7 @@ class Receiver(Protocol):
     """Brings in what people do and say, by push and by poll, into the same shape."""
 
     def verify(self, secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
-        """True only for bytes signed with this secret (header names in lower case). An unset secret refuses all."""
+        """True only for bytes signed with this secret (header names in lower case). No secret refuses all."""
 
     def parse(self, raw: bytes) -> list[Received]:
         """Read verified bytes. Raises `ValueError` when they are not this network's language."""
@@ -343,5 +343,7 @@ class Receiver(Protocol):
 class Measurer(Protocol):
     """Reads figures of publications."""
 
-    def measure(self, account: Account, remote_ids: Sequence[str]) -> list[Metric] | CouldNotRead | ChannelRefused:
+    def measure(
+        self, account: Account, remote_ids: Sequence[str]
+    ) -> list[Metric] | CouldNotRead | ChannelRefused:
         """The figures of these publications now; what is missing comes as None, never as zero."""
