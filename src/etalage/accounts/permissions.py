@@ -1,0 +1,46 @@
+"""Who may open which page: one decorator, one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from etalage.accounts.models import Member, Role
+
+P = ParamSpec("P")
+
+
+class StaffRequest(HttpRequest):
+    """A request of a signed-in member."""
+
+    user: Member  # type: ignore[assignment]
+
+
+StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
+
+
+def require(role: Role) -> Callable[[StaffView[P]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
+    """Let only members of `role` or higher in; others get 403, strangers the sign-in page.
+
+    The role stands on the view as `required_role`, where the table of routes reads it.
+    """
+
+    def decorate(view: StaffView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            user: Any = request.user
+            if not isinstance(user, Member):
+                return redirect_to_login(request.get_full_path())
+            if not user.may(role):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+        guarded.required_role = role  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

@@ -1,0 +1,271 @@
+"""Campaigns, posts, and their publications: one delivery per post and channel."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from etalage.accounts.models import Member, Store
+from etalage.catalogue.models import Product
+from etalage.channels.models import Channel
+from etalage.kit import clock
+from etalage.kit.fields import TranslatedField, UUIDModel
+
+
+class Aim(models.TextChoices):
+    """What a post or campaign is for."""
+
+    AWARENESS = "awareness", _("Be known")
+    PROMOTION = "promotion", _("Sell")
+    RELATION = "relation", _("Care for customers")
+
+
+class Campaign(UUIDModel):
+    """Posts and codes that belong together, such as a sale or a new collection."""
+
+    name = models.CharField(_("name"), max_length=120)
+    aim = models.CharField(_("aim"), max_length=10, choices=Aim.choices, default=Aim.PROMOTION)
+    starts_on = models.DateField(_("first day"), null=True, blank=True)
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(starts_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="campaign_ends_after_start",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PostState(models.TextChoices):
+    """What people decided about a post; how each delivery fares stands on its publications."""
+
+    DRAFT = "draft", _("Draft")
+    REVIEW = "review", _("Waits for approval")
+    APPROVED = "approved", _("Approved")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Post(UUIDModel):
+    """What the shop wants to say, in each language, with pictures and products."""
+
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="posts")
+    aim = models.CharField(_("aim"), max_length=10, choices=Aim.choices, default=Aim.PROMOTION)
+    state = models.CharField(max_length=9, choices=PostState.choices, default=PostState.DRAFT)
+    text = TranslatedField(_("text"), default=dict)
+    no_picture_reason = models.CharField(_("why without a picture"), max_length=200, blank=True)
+    target = models.CharField(_("where the link leads"), max_length=500, blank=True)
+    due_at = models.DateTimeField(_("goes out"), null=True, blank=True, db_index=True)
+    expires_at = models.DateTimeField(_("not after"), null=True, blank=True)
+    store = models.ForeignKey(Store, null=True, blank=True, on_delete=models.SET_NULL)
+    created_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="posts")
+    approved_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__isnull=True)
+                | models.Q(due_at__isnull=True)
+                | models.Q(expires_at__gt=models.F("due_at")),
+                name="post_expires_after_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+class PostPicture(UUIDModel):
+    """A picture of a post with its alternative text; the master from which renditions are fitted."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="pictures")
+    file = models.FileField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    alt = TranslatedField(_("alternative text"), default=dict)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+
+
+class PostProduct(models.Model):
+    """A product that a post shows."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="shown")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="shown_in")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["post", "product"], name="product_once_per_post")]
+
+
+class DeliveryState(models.TextChoices):
+    """The delivery state machine; `publishing.delivery` holds the transitions."""
+
+    DRAFT = "draft", _("Draft")
+    APPROVED = "approved", _("Approved")
+    SCHEDULED = "scheduled", _("Scheduled")
+    CLAIMED = "claimed", _("Being prepared")
+    PREPARED = "prepared", _("Ready to send")
+    SENDING = "sending", _("Being sent")
+    PUBLISHED = "published", _("Published")
+    REJECTED = "rejected", _("Refused by the network")
+    UNKNOWN = "unknown", _("Not sure yet")
+    RECONCILING = "reconciling", _("Checking the network")
+    NEEDS_PERSON = "needs_person", _("Needs you")
+    EXPIRED = "expired", _("Too late")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    DROPPED = "dropped", _("Dropped")
+
+
+class Publication(UUIDModel):
+    """One post on one channel. Every write of the worker carries `token`, so a late worker changes nothing."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="publications")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="publications")
+    replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replaced_by")
+    language = models.CharField(max_length=2, default="en")
+    custom_text = models.TextField(blank=True)
+    state = models.CharField(max_length=12, choices=DeliveryState.choices, default=DeliveryState.DRAFT)
+    state_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    token = models.PositiveBigIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    attempt = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    body_hash = models.CharField(max_length=64, blank=True)
+    idempotency_key = models.CharField(max_length=80, blank=True)
+    settle_at = models.DateTimeField(null=True)
+    looks = models.PositiveSmallIntegerField(default=0)
+    remote_id = models.CharField(max_length=200, blank=True)
+    remote_url = models.CharField(max_length=500, blank=True)
+    published_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["due_at"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["post", "channel"],
+                condition=models.Q(replaces=None),
+                name="one_publication_per_channel",
+            )
+        ]
+
+
+class RemotePart(models.Model):
+    """A remote id that was given before the post itself stood: a picture, a container. Kept before the next step."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="parts")
+    name = models.CharField(max_length=40)
+    remote_id = models.CharField(max_length=300)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["publication", "name"], name="part_once")]
+
+
+class DeliveryStep(models.Model):
+    """One step that a publication took, and why: its history, never changed."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="steps")
+    at = models.DateTimeField(default=clock.now)
+    from_state = models.CharField(max_length=12)
+    to_state = models.CharField(max_length=12)
+    reason = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+
+class LinkKind(models.TextChoices):
+    """Where a tracked link stands."""
+
+    POST = "post", _("Post")
+    QR = "qr", _("Code in the store")
+
+
+class TrackedLink(UUIDModel):
+    """A short address that leads to a page of our own shop and tells where the visit came from.
+
+    The edge reads `code, target, expires_at, withdrawn` of this table directly; keep these names.
+    """
+
+    code = models.CharField(max_length=16, unique=True)
+    kind = models.CharField(max_length=4, choices=LinkKind.choices, default=LinkKind.POST)
+    target = models.CharField(max_length=500)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    withdrawn = models.BooleanField(default=False)
+    publication = models.OneToOneField(Publication, null=True, on_delete=models.CASCADE, related_name="link")
+    post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="links")
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.SET_NULL, related_name="links")
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.SET_NULL, related_name="links")
+    product = models.ForeignKey(Product, null=True, on_delete=models.SET_NULL, related_name="links")
+    store = models.ForeignKey(Store, null=True, on_delete=models.SET_NULL, related_name="links")
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(target__startswith="/")
+                & ~models.Q(target__startswith="//")
+                & ~models.Q(target__startswith="/\\"),
+                name="link_stays_at_home",
+            )
+        ]
+
+
+class PromotionCode(UUIDModel):
+    """A code that customers name at the till or the counter. Either a percentage or an amount off."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="codes")
+    post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="codes")
+    percent = models.PositiveSmallIntegerField(_("percent off"), null=True, blank=True)
+    amount_minor = models.BigIntegerField(_("amount off"), null=True, blank=True)
+    usage_limit = models.PositiveIntegerField(_("how often in all"), null=True, blank=True)
+    used = models.PositiveIntegerField(default=0)
+    starts_at = models.DateTimeField(_("valid from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(percent__isnull=True, amount_minor__gt=0)
+                | models.Q(percent__gte=1, percent__lte=100, amount_minor__isnull=True),
+                name="percent_or_amount",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(usage_limit__isnull=True) | models.Q(used__lte=models.F("usage_limit")),
+                name="code_not_overused",
+            ),
+        ]

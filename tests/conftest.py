@@ -1,0 +1,1 @@
+"""One small world that every room's tests may ask for."""

@@ -1,0 +1,17 @@
+"""The product's own settings, in a data folder that goes with the run."""
+
+import atexit
+import os
+import tempfile
+
+_folder = tempfile.TemporaryDirectory(prefix="etalage-tests-")
+atexit.register(_folder.cleanup)
+os.environ.setdefault("ETALAGE_DATA", _folder.name)
+os.environ.setdefault("ETALAGE_SECRET_KEY", "only-for-tests-" + "x" * 40)
+os.environ.setdefault("ETALAGE_SECRET_KEYS", "first-test-key-" + "y" * 40)
+os.environ.setdefault("ETALAGE_PUBLIC_ADDRESS", "http://localhost:8000")
+
+from etalage.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
