@@ -1,7 +1,7 @@
 """What Etalage says to a social network and what a network can answer: plain data and small protocols.
 
-A connector implements only the protocols that its network allows. The rest of the program asks `Abilities` and
-never guesses. Nothing here knows the database: whoever calls commits each remote id before the next step.
+A connector implements only the protocols that its network allows. The rest of the program asks `Abilities`
+and never guesses. Nothing here knows the database: whoever calls commits each remote id before the next step.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class PictureFile:
 
 @dataclass(frozen=True)
 class Rendition:
-    """What one channel shows: the final text (its tracked link stands in it), pictures in order, the bare link."""
+    """What one channel shows: the final text (with its tracked link), pictures in order, the bare link."""
 
     text: str
     language: str  # "fr", "nl", "ar", "en"
@@ -311,7 +311,7 @@ class Publisher(Protocol):
         """The one visible act: exactly one request, never replayed by the client."""
 
     def look(self, account: Account, delivery: Delivery, since: datetime) -> Look:
-        """Search for this delivery by the network's mechanism; `since` lies safely before the first attempt."""
+        """Search for this delivery by the network's mechanism; `since` is safely before the first attempt."""
 
 
 @runtime_checkable
