@@ -1,1 +1,59 @@
-"""One small world that every room's tests may ask for."""
+"""One small world that every room's tests may ask for: Maison Lune, two stores, four members, an outsider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from etalage.accounts.models import Business, Member, Role, Store
+
+
+@dataclass(frozen=True)
+class World:
+    """Anna owns, Marc manages, Mia posts, Karim stands at the counter in Ghent."""
+
+    business: Business
+    ghent: Store
+    brussels: Store
+    owner: Member
+    manager: Member
+    member: Member
+    counter: Member
+
+    def staff(self, role: str) -> Member:
+        """The member with this role."""
+        return {"owner": self.owner, "manager": self.manager, "member": self.member, "counter": self.counter}[role]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The business with its people; no products and no channels yet."""
+    business = Business.objects.create(name="Maison Lune", currency="EUR", timezone="Europe/Brussels")
+    ghent = Store.objects.create(code="GNT", name="Ghent", address="Veldstraat 1, Ghent")
+    brussels = Store.objects.create(code="BRU", name="Brussels", address="Rue Neuve 2, Brussels")
+
+    def member(name: str, role: Role, store: Store | None = None) -> Member:
+        email = f"{name.lower()}@maisonlune.example"
+        return Member.objects.create_user(email, "a-long-password", name=name, role=role, store=store)
+
+    return World(
+        business,
+        ghent,
+        brussels,
+        member("Anna", Role.OWNER),
+        member("Marc", Role.MANAGER),
+        member("Mia", Role.MEMBER),
+        member("Karim", Role.COUNTER, ghent),
+    )
+
+
+@pytest.fixture
+def signed_in(world: World) -> dict[str, Client]:
+    """A browser per role, and one of a stranger."""
+    clients = {"stranger": Client()}
+    for role in ("owner", "manager", "member", "counter"):
+        clients[role] = Client()
+        clients[role].force_login(world.staff(role), backend="django.contrib.auth.backends.ModelBackend")
+    return clients

@@ -1,0 +1,40 @@
+"""The command `etalage`. Each sub-command is a file of its own; Django's own commands pass through."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from etalage import __version__
+from etalage.cli import check, demo, events, importing, results, serve, setup
+
+COMMANDS = (demo, setup, serve, check, importing, results, events)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every sub-command."""
+    top = argparse.ArgumentParser(prog="etalage", description="See which post sold what, online or at the till.")
+    top.add_argument("--version", action="version", version=f"etalage {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        module.add_to(commands)
+    return top
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run one sub-command; exits with its status."""
+    words = sys.argv[1:] if argv is None else argv
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "etalage.settings")
+    top = parser()
+    if words and words[0] == "manage":
+        _django(words[1:])
+        return
+    arguments = top.parse_args(words)
+    sys.exit(arguments.run(arguments))
+
+
+def _django(words: list[str]) -> None:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["etalage manage", *words])
