@@ -1,0 +1,6 @@
+"""Background work: a leased queue in the shop's own database, a schedule, an outbox of events, live changes."""
+
+from etalage.jobs.declare import enqueue_many, enqueue_once, task
+from etalage.jobs.errors import GiveUp, LeaseLost, RetryAt
+
+__all__ = ["GiveUp", "LeaseLost", "RetryAt", "enqueue_many", "enqueue_once", "task"]
