@@ -37,6 +37,17 @@ def issue_sign_in_link(member: Member, life: timedelta = SIGN_IN_LINK_LIFE) -> s
     return secret
 
 
+@transaction.atomic
+def issue_link_for(actor: Member, member: Member) -> str:
+    """Make a one-time link for somebody else.
+
+    Raises Refusal when that member's role is above the actor's own.
+    """
+    _may_give(actor, Role(member.role))
+    audit.record(actor, "member.link_made", member)
+    return issue_sign_in_link(member)
+
+
 def use_sign_in_link(secret: str) -> Member:
     """Spend a one-time link: it works once, and only while it is valid.
 
