@@ -58,8 +58,8 @@ def from_micros(micros: int) -> datetime:
 def parse_local(text: str, zone: ZoneInfo) -> datetime:
     """Read "2026-11-21T18:30" as wall-clock time in `zone`; return UTC.
 
-    A text with its own offset keeps it. The first of two equal hours in autumn is meant. ValueError for anything
-    else, also for an hour that the change to summer time leaves out.
+    A text with its own offset keeps it. The first of two equal hours in autumn is meant. ValueError for
+    anything else, also for an hour that the change to summer time leaves out.
     """
     try:
         read = datetime.fromisoformat(text.strip())

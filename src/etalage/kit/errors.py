@@ -1,8 +1,8 @@
 """What may be said to a person when something cannot be done.
 
-The module stays plain Python, because rooms without Django raise refusals too. Sentences written there are marked
-with `gettext_noop` (so that translators see them) and translated when they are shown, by the function that the web
-shell hands over once with `translate_with`.
+The module stays plain Python, because rooms without Django raise refusals too. Sentences written there are
+marked with `gettext_noop` (so that translators see them) and translated when they are shown, by the function that
+the web shell hands over once with `translate_with`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def gettext_noop(sentence: str) -> str:
 class Refusal(Exception):
     """A request that is understood and not granted; its text is shown to the person as it is.
 
-    `message` is a str (marked with `gettext_noop`) or a lazy translation, and says what to do. `values` fill its named
-    `%(placeholders)s`. `code` is stable, for programs. `status` is the HTTP status that fits.
+    `message` is a str (marked with `gettext_noop`) or a lazy translation, and says what to do. `values` fill
+    its named `%(placeholders)s`. `code` is stable, for programs. `status` is the HTTP status that fits.
     """
 
     def __init__(self, message: object, *, code: str, status: int = 400, **values: object) -> None:

@@ -43,7 +43,7 @@ class _TextIn(DeferredAttribute):
 
 
 class TranslatedField(_TranslatedBase):
-    """A text per language, stored as {"en": …, "fr": …}; reads as `TranslatedText`, takes a mapping or a text."""
+    """A text per language, stored as {"en": …}; reads as `TranslatedText`, takes a mapping or a text."""
 
     description = "A text per language"
     descriptor_class = _TextIn
@@ -87,8 +87,8 @@ class SecretText(str):
 class EncryptedTextField(_SecretBase):
     """A text that is encrypted in the database with `settings.SECRET_KEYS`, newest key first.
 
-    Nothing can be looked up in it but whether it is null, and dumps leave it out. Without keys it refuses to save and to
-    read, with ImproperlyConfigured.
+    Nothing can be looked up in it but whether it is null, and dumps leave it out. Without keys it refuses to
+    save and to read, with ImproperlyConfigured.
     """
 
     description = "A text that the database keeps encrypted"

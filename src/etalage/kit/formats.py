@@ -1,7 +1,8 @@
 """Numbers, money, dates and times as each language writes them (CLDR, through Babel).
 
-English is British English, which puts the day before the month as the rest of Europe does. Arabic keeps Latin digits,
-as CLDR's plain "ar" does: the shop's tills and price labels show them too. A page puts `<bdi>` around the result.
+English is British English, which puts the day before the month as the rest of Europe does. Arabic keeps Latin
+digits, as CLDR's plain "ar" does: the shop's tills and price labels show them too. A page puts `<bdi>` around the
+result.
 """
 
 from __future__ import annotations

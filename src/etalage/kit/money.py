@@ -35,7 +35,7 @@ def exponent(currency: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An exact amount: `Money(1250, "EUR")` is 12.50 euro. Adding or comparing two currencies is a TypeError."""
+    """An exact amount: `Money(1250, "EUR")` is 12.50 euro. Two currencies do not mix (TypeError)."""
 
     minor: int
     currency: str
@@ -107,11 +107,11 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
 
 
 def share_out(total: int, weights: Sequence[int]) -> list[int]:
-    """Split `total` minor units in proportion to `weights`, by largest remainder; the parts sum to `total` exactly.
+    """Split `total` minor units in proportion to `weights`, by largest remainder; the parts sum to `total`.
 
-    Equal remainders favour the earlier part. A negative total gives the mirror image of the positive one. A weight of
-    zero gets nothing, unless all are zero: then all count the same. ValueError for a negative weight, or for
-    something to share and nobody to share it with.
+    Equal remainders favour the earlier part. A negative total gives the mirror image of the positive one. A
+    weight of zero gets nothing, unless all are zero: then all count the same. ValueError for a negative weight,
+    or for something to share and nobody to share it with.
     """
     if any(weight < 0 for weight in weights):
         raise ValueError("A weight cannot be negative.")

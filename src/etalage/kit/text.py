@@ -15,8 +15,9 @@ from etalage.kit.clusters import clusters
 LANGUAGES = ("en", "fr", "nl", "ar")
 Direction = Literal["ltr", "rtl"]
 
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "syr", "ug", "ur", "yi"})
-_BLOCKS = frozenset(["p", "br", "li", "div", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "dt", "dd", "table", "ul", "ol", "pre"])
+_RIGHT_TO_LEFT = frozenset(("ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "syr", "ug", "ur", "yi"))
+_BLOCKS = {"p", "br", "li", "div", "tr", "blockquote", "dt", "dd", "table", "ul", "ol", "pre"}
+_BLOCKS |= {f"h{level}" for level in range(1, 7)}
 _LATIN_LETTERS = {
     "œ": "oe",
     "æ": "ae",
@@ -36,7 +37,7 @@ class TranslatedText(Mapping[str, str]):
     __slots__ = ("_texts",)
 
     def __init__(self, texts: Mapping[str, str] | str | None = None, *, language: str = "en") -> None:
-        """Take a mapping, or one text and its language. ValueError for an unknown language, TypeError for no text."""
+        """Take a mapping, or one text and its language; ValueError for a language we do not have."""
         given = {language: texts} if isinstance(texts, str) else dict(texts or {})
         for code, text in given.items():
             if code not in LANGUAGES:
@@ -89,7 +90,7 @@ class TranslatedText(Mapping[str, str]):
 
 
 def direction(text: str) -> Direction:
-    """The direction of the first strong character, as `dir="auto"` finds it; left to right when there is none."""
+    """The direction of the first strong character, as `dir="auto"` finds it; "ltr" when there is none."""
     isolates = 0
     for character in text:
         kind = unicodedata.bidirectional(character)
@@ -123,7 +124,7 @@ def clip(text: str, limit: int, ellipsis: str = "…") -> str:
 
 def plain_text(markup: str) -> str:
     """The words of a piece of HTML: no tags, no scripts, a line per block, entities read."""
-    blocks = nh3.clean(markup, tags=set(_BLOCKS), attributes={}, link_rel=None)
+    blocks = nh3.clean(markup, tags=_BLOCKS, attributes={}, link_rel=None)
     lines = re.sub(r"\s+", " ", blocks)
     lines = re.sub(r"</?[a-z][a-z0-9]*\s*/?>", "\n", lines)  # only bare block tags are left here
     words = html.unescape(lines)
