@@ -25,7 +25,7 @@ _INSIDE_V4 = tuple(
         "240.0.0.0/4",
     )
 )
-# Only 2000::/3 is given out; this leaves out ::1, v4-mapped, 64:ff9b::/96 (NAT64), fc00::/7, fe80::/10, ff00::/8.
+# Nothing else is given out: neither ::1, v4-mapped, NAT64 (64:ff9b::/96) nor the private and local ranges.
 _GIVEN_OUT_V6 = IPv6Network("2000::/3")
 _INSIDE_V6 = tuple(
     IPv6Network(network)

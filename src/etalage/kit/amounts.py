@@ -31,7 +31,8 @@ def parse_amount(text: str, currency: str, decimal: str | None = None) -> int:
     """Read "1.234,56", "1 234,56 €", "(12.00)", "-12", "١٢٫٥٠" into minor units of `currency`.
 
     `decimal` ("." or ",") says what a form that can be read in two ways means, such as "1.234"; without it
-    such a form is refused. ValueError, with the reason, for anything that is not exactly an amount in `currency`.
+    such a form is refused. ValueError, with the reason, for anything that is not exactly an amount in
+    `currency`.
     """
     if decimal not in (None, ".", ","):
         raise ValueError("The decimal mark is a point or a comma.")

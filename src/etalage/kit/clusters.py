@@ -1,7 +1,7 @@
 """Extended grapheme clusters (UAX #29), as a reader counts characters.
 
-Small on purpose: `unicodedata` gives the categories, one table the pictographs. Rule GB9c (Indic conjuncts) is
-left out: no language of the interface uses it.
+Small on purpose: `unicodedata` gives the categories, one table the pictographs. Rule GB9c (Indic conjuncts)
+is left out: no language of the interface uses it.
 """
 
 from __future__ import annotations

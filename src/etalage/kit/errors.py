@@ -1,8 +1,8 @@
 """What may be said to a person when something cannot be done.
 
 The module stays plain Python, because rooms without Django raise refusals too. Sentences written there are
-marked with `gettext_noop` (so that translators see them) and translated when they are shown, by the function that
-the web shell hands over once with `translate_with`.
+marked with `gettext_noop` (so that translators see them) and translated when they are shown, by the function
+that the web shell hands over once with `translate_with`.
 """
 
 from __future__ import annotations

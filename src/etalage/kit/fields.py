@@ -59,14 +59,15 @@ class TranslatedField(_TranslatedBase):
         return name, path, args, options
 
     def from_db_value(self, value: Any, expression: Expression, connection: Any) -> Any:
-        read = super().from_db_value(value, expression, connection)  # type: ignore[misc]
+        read = super().from_db_value(value, expression, connection)
         return read if isinstance(expression, KeyTransform) else _translated(read)
 
     def to_python(self, value: Any) -> TranslatedText | None:
         try:
-            return _translated(value)
+            read: TranslatedText | None = _translated(value)
         except (TypeError, ValueError) as problem:
             raise ValidationError(_("Give the text per language."), code="invalid") from problem
+        return read
 
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(dict(value) if isinstance(value, TranslatedText) else value)
@@ -104,7 +105,7 @@ class EncryptedTextField(_SecretBase):
 
     def check(self, **options: Any) -> list[CheckMessage]:
         found = list(super().check(**options))
-        if self.unique or self.db_index or self.primary_key:
+        if self.unique or self.primary_key or getattr(self, "db_index", False):
             found.append(
                 Error("An encrypted field cannot be unique or indexed.", obj=self, id="etalage.E001")
             )

@@ -1,8 +1,8 @@
 """Numbers, money, dates and times as each language writes them (CLDR, through Babel).
 
 English is British English, which puts the day before the month as the rest of Europe does. Arabic keeps Latin
-digits, as CLDR's plain "ar" does: the shop's tills and price labels show them too. A page puts `<bdi>` around the
-result.
+digits, as CLDR's plain "ar" does: the shop's tills and price labels show them too. A page puts `<bdi>` around
+the result.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def format_percent(ratio: Number, language: str, *, digits: int = 0) -> str:
     """A ratio (0.125) as a percentage (`13%`, `13 %`), with `digits` after the decimal mark."""
     pattern = numbers.parse_pattern(locale(language).percent_formats[None])
     pattern.frac_prec = (digits, digits)
-    return pattern.apply(ratio, locale(language))
+    return str(pattern.apply(ratio, locale(language)))
 
 
 def format_date(day: date, language: str, style: DateStyle = "medium") -> str:

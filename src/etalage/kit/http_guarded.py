@@ -1,7 +1,8 @@
 """The one client for addresses that strangers gave us: link previews, feeds, pictures, an instance's name.
 
-Every hop is checked: scheme, port, no credentials, and every address that the name stands for is public; the very
-address that was checked is the one that is called, so a name that changes its mind in between gains nothing.
+Every hop is checked: scheme, port, no credentials, and every address that the name stands for is public; the
+very address that was checked is the one that is called, so a name that changes its mind in between gains
+nothing.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ _FAILURES = {
 
 
 class AddressRefused(Refusal):
-    """An address we do not call. Codes: bad_address, scheme, port, credentials, inside, too_many_redirects."""
+    """An address we do not call: bad_address, scheme, port, credentials, inside, too_many_redirects."""
 
     def __init__(self, code: str) -> None:
         super().__init__(_REFUSALS[code], code=code)
 
 
 class FetchFailed(Refusal):
-    """The other side did not answer well. Codes: unknown_host, unreachable, tls, too_slow, too_large, broken."""
+    """The other side failed: unknown_host, unreachable, tls, too_slow, too_large, broken."""
 
     def __init__(self, code: str) -> None:
         super().__init__(_FAILURES[code], code=code, status=502)
@@ -65,15 +66,15 @@ class Fetched:
 
     @property
     def media_type(self) -> str:
-        """The content type in lower case, without its parameters; as the other side says, so not to be trusted."""
+        """The content type without its parameters, in lower case; a claim, not to be trusted."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 class GuardedClient:
-    """GET and HEAD on public addresses only, at most `max_bytes` of decoded body, all within `deadline` seconds.
+    """GET and HEAD on public addresses only: at most `max_bytes` unpacked, within `deadline` seconds.
 
-    `allow` names (host, port) pairs of this very machine that may be called all the same: test servers and the
-    practice network.
+    `allow` names (host, port) pairs of this very machine that may be called all the same: test servers and
+    the practice network.
     """
 
     def __init__(

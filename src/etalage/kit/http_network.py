@@ -1,7 +1,7 @@
 """The one client for social networks: fixed hosts, no redirects, no second try.
 
-What it raises decides whether a post may be sent again, so the two kinds are kept strictly apart: `NotSent` only where no
-byte of the request has left, `AnswerLost` for everything after.
+What it raises decides whether a post may be sent again, so the two kinds are kept strictly apart: `NotSent`
+only where no byte of the request has left, `AnswerLost` for everything after.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class NotSent(Exception):
 class AnswerLost(Exception):
     """The request went out and its outcome is unknown: it must never be sent again blindly.
 
-    Reasons: read_timeout, write_timeout, reset, truncated, too_large, not_http. `status` is set when at least the head
-    of the answer came.
+    Reasons: read_timeout, write_timeout, reset, truncated, too_large, not_http. `status` is set when at least
+    the head of the answer came.
     """
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -72,8 +72,8 @@ class Answer:
 class NetworkClient:
     """Calls the hosts it was given and no other: `hosts` are origins such as "https://mastodon.example".
 
-    Each request takes a fresh connection and at most `timeout` seconds in all. With `public_only`, a host that
-    people typed in may not stand for an inside address.
+    Each request takes a fresh connection and at most `timeout` seconds in all. With `public_only`, a host
+    that people typed in may not stand for an inside address.
     """
 
     def __init__(
@@ -125,13 +125,15 @@ class NetworkClient:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Answer:
-        """One request, one answer, whatever its status; redirects are answers too. NotSent or AnswerLost otherwise.
+        """One request, one answer of any status, redirects too; NotSent or AnswerLost otherwise.
 
-        `path` hangs below the base address; an absolute address will do if its host is listed. `files` maps field
-        names to (file name, bytes, media type). `timeout` is for the whole exchange, in seconds.
+        `path` hangs below the base address; an absolute address will do if its host is listed. `files` maps
+        field names to (file name, bytes, media type). `timeout` is for the whole exchange, in seconds.
         """
         deadline = http_wire.Deadline(self._timeout if timeout is None else timeout)
-        request = self._prepare(method, path, params, json, data, content, files, headers)
+        request = self._prepare(
+            method, path, params=params, json=json, data=data, content=content, files=files, headers=headers
+        )
         try:
             wire = http_wire.open_wire(request.url, deadline, self._connect_timeout, self._accept)
         except http_wire.NotConnected as problem:
@@ -145,6 +147,7 @@ class NetworkClient:
         self,
         method: str,
         path: str,
+        *,
         params: Mapping[str, Any] | None,
         json: Any,
         data: Mapping[str, Any] | None,

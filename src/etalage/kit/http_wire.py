@@ -1,8 +1,8 @@
 """One HTTP exchange over one fresh connection, with a deadline and without second tries.
 
-Both clients stand on it. It keeps no cookies, reads no proxies or credentials from the environment, follows nothing,
-and reuses no connection: a kept connection that the server has just closed would make "was it sent?" unanswerable.
-It knows for certain whether a byte of the request has left.
+Both clients stand on it. It keeps no cookies, reads no proxies or credentials from the environment, follows
+nothing, and reuses no connection: a kept connection that the server has just closed would make "was it sent?"
+unanswerable. It knows for certain whether a byte of the request has left.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def open_wire(
 ) -> Wire:
     """Connect to the host of `url`, with TLS for https; NotConnected says why not.
 
-    The name is resolved once. With `accept`, every address that it stands for must be accepted, and it is one of those
-    very addresses that is called.
+    The name is resolved once. With `accept`, every address that it stands for must be accepted, and it is one
+    of those very addresses that is called.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
     host = url.raw_host.decode("ascii")
@@ -120,7 +120,7 @@ def exchange(request: httpx.Request, wire: Wire) -> httpcore.Response:
 
 
 def read_body(response: httpcore.Response, max_bytes: int) -> bytes:
-    """The decoded body; BodyUnusable when it is larger than `max_bytes`, cut short, or packed in an unknown way."""
+    """The unpacked body; BodyUnusable when it is too large, cut short, or packed in an unknown way."""
     packing = header(response.headers, b"content-encoding").strip().lower()
     if packing in ("", "identity"):
         return _gather(response.iter_stream(), max_bytes)
@@ -149,7 +149,7 @@ def _trust() -> ssl.SSLContext:
 
 
 def _resolve(host: str, port: int, within: Deadline) -> list[str]:
-    """The addresses of a host, in the system's order. The system's resolver knows no deadline, hence the thread."""
+    """The addresses of a host. The system's resolver knows no deadline, hence the thread."""
     try:
         return [str(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:

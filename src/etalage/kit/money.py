@@ -110,8 +110,8 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` minor units in proportion to `weights`, by largest remainder; the parts sum to `total`.
 
     Equal remainders favour the earlier part. A negative total gives the mirror image of the positive one. A
-    weight of zero gets nothing, unless all are zero: then all count the same. ValueError for a negative weight,
-    or for something to share and nobody to share it with.
+    weight of zero gets nothing, unless all are zero: then all count the same. ValueError for a negative
+    weight, or for something to share and nobody to share it with.
     """
     if any(weight < 0 for weight in weights):
         raise ValueError("A weight cannot be negative.")
