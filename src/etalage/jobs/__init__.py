@@ -1,4 +1,4 @@
-"""Background work: a leased queue in the shop's own database, a schedule, an outbox of events, live changes."""
+"""Background work: a leased queue in the shop's own database, a schedule, an outbox, live changes."""
 
 from etalage.jobs.declare import enqueue_many, enqueue_once, task
 from etalage.jobs.errors import GiveUp, LeaseLost, RetryAt

@@ -12,10 +12,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 E = TypeVar("E")
+BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def encode(value: Any) -> Any:
-    """Return the JSON form of a value. Raises TypeError for what a job should not carry (rows, files, bytes)."""
+    """Return the JSON form of a value. Raises TypeError for what a job should not carry (rows, files)."""
     if isinstance(value, Enum):
         return encode(value.value)
     if value is None or isinstance(value, str | int | float):
@@ -32,7 +33,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any, hint: Any) -> Any:
-    """Return the value that `encode` was given, as the annotation `hint` says; unknown annotations change nothing."""
+    """Return the value that `encode` was given, as the annotation `hint` says; others change nothing."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         choices = [choice for choice in get_args(hint) if choice is not NoneType]
@@ -55,11 +56,13 @@ def decode_event(kind: type[E], payload: Mapping[str, Any]) -> E:
     return kind(**{name: decode(payload[name], hints[name]) for name in names if name in payload})
 
 
-def decode_call(function: Any, args: list[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def decode_call(
+    function: Any, args: list[Any], kwargs: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
     """Give stored arguments the types of the function's annotations."""
     hints = get_type_hints(function)
     parameters = [p for p in signature(function).parameters.values() if p.name != "context"]
-    places = [p.name for p in parameters if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    places = [p.name for p in parameters if p.kind in BY_PLACE]
     named = [hints.get(name, Any) for name in places] + [Any] * len(args)
     ready = [decode(value, hint) for value, hint in zip(args, named, strict=False)]
     return ready, {name: decode(value, hints.get(name, Any)) for name, value in kwargs.items()}

@@ -76,8 +76,8 @@ def enqueue_once(
 ) -> bool:
     """Enqueue unless a job of this task and key is unfinished; True when a new job was written.
 
-    The key must determine the arguments. Nothing is lost when a job already exists: one that waits will see the
-    data of this transaction, one that is running runs once more afterwards. An earlier `run_after` wins.
+    The key must determine the arguments. Nothing is lost when a job already exists: one that waits will see
+    the data of this transaction, one that is running runs once more afterwards. An earlier `run_after` wins.
     A room's `actions`, which may not import its `tasks`, name the task by its dotted path.
     """
     chosen = find_task(task) if isinstance(task, str) else task

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 
-class LeaseLost(Exception):  # noqa: N818  (it reads as a sentence where it is raised)
+class LeaseLost(Exception):
     """Another worker may have this job by now: stop at once and write nothing more."""
 
 
-class RetryAt(Exception):  # noqa: N818
+class RetryAt(Exception):
     """Raised by a task to be run again at `when` (aware UTC), for example after a network's 429.
 
     `counted=False` leaves the attempt uncounted: the task itself then bounds how often it asks.
@@ -21,7 +21,7 @@ class RetryAt(Exception):  # noqa: N818
         self.counted = counted
 
 
-class GiveUp(Exception):  # noqa: N818
+class GiveUp(Exception):
     """Raised by a task when no further attempt can help: the job is dead at once, with this reason."""
 
 

@@ -25,8 +25,8 @@ def on(
 ) -> Callable[[Callable[[E], R]], Callable[[E], R]]:
     """Run the decorated module-level function for every announced event of that class, as a job of its own.
 
-    By default it runs in one transaction with the job's end, so that its rows are written exactly once; work that
-    talks to a network is enqueued as a task from there, or says `atomic=False`.
+    By default it runs in one transaction with the job's end, so that its rows are written exactly once; work
+    that talks to a network is enqueued as a task from there, or says `atomic=False`.
     """
     if not is_dataclass(event):
         raise TypeError(f"{event.__name__} is not a dataclass")

@@ -58,7 +58,7 @@ class Job(models.Model):
     again = models.BooleanField(default=False, help_text="Asked for once more while it was running.")
     leased_by = models.CharField(max_length=120, blank=True)
     lease_clock = models.CharField(max_length=60, blank=True)
-    leased_until = models.BigIntegerField(null=True, help_text="Milliseconds of the clock that lease_clock names.")
+    leased_until = models.BigIntegerField(null=True, help_text="Milliseconds of that clock.")
     error_class = models.CharField(max_length=200, blank=True)
     last_error = models.TextField(blank=True)
     result = models.JSONField(null=True)
@@ -74,7 +74,9 @@ class Job(models.Model):
                 name="jobs_one_unfinished_per_key",
             ),
             models.UniqueConstraint(
-                fields=["event", "task"], condition=Q(event__isnull=False), name="jobs_one_per_event_and_handler"
+                fields=["event", "task"],
+                condition=Q(event__isnull=False),
+                name="jobs_one_per_event_and_handler",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "running", "done", "dead"]), name="jobs_state_is_known"
@@ -84,7 +86,9 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["queue", "rank", "run_after"], condition=Q(state="waiting"), name="jobs_claim"),
+            models.Index(
+                fields=["queue", "rank", "run_after"], condition=Q(state="waiting"), name="jobs_claim"
+            ),
             models.Index(fields=["leased_until"], condition=Q(state="running"), name="jobs_leases"),
             models.Index(fields=["finished_at"], condition=Q(state="done"), name="jobs_done_age"),
             models.Index(fields=["finished_at"], condition=Q(state="dead"), name="jobs_dead_age"),
@@ -103,7 +107,9 @@ class Schedule(models.Model):
     last_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(period_seconds__gt=0), name="jobs_period_is_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(period_seconds__gt=0), name="jobs_period_is_positive")
+        ]
 
     def __str__(self) -> str:
         return self.name

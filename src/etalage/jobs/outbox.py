@@ -1,4 +1,4 @@
-"""The outbox: an event and the jobs of its handlers are written in the transaction that made the event true."""
+"""The outbox: an event and its handlers' jobs are written in the transaction that made it true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything the rooms declared: tasks, handlers of events, periodic jobs. Filled while modules are imported."""
+"""What the rooms declared: tasks, handlers of events, periodic jobs. Filled while modules are imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Periodic work: declared with `@every(…)`, due times kept in a table so that any number of schedulers agree."""
+"""Periodic work: declared with `@every(…)`, due times in a table so that any number of schedulers agree."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def every(
 ) -> Callable[[LeasedTask[P, T]], LeasedTask[P, T]]:
     """Run a task without arguments once in every period, for the whole installation.
 
-    A run that is still unfinished when the next is due is not doubled; periods missed while nothing ran are not made
-    up for. `key` names the entry where one task has several.
+    A run that is still unfinished when the next is due is not doubled; periods missed while nothing ran are
+    not made up for. `key` names the entry where one task has several.
     """
     period = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if period <= timedelta():

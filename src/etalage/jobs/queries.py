@@ -1,0 +1,111 @@
+"""Reads: what waits, runs and failed, for staff; and the live changes that open pages hear of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from etalage.jobs.models import Job, LiveChange, State
+from etalage.kit import clock
+
+PAGE = 50
+LATE_COMMIT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """How one queue stands. `due_since`: the due time of the job that waits longest, None when none is."""
+
+    queue: str
+    waiting: int
+    due: int
+    running: int
+    dead: int
+    due_since: datetime | None
+
+
+def queue_states() -> list[QueueState]:
+    """Every queue that holds unfinished or failed jobs, by name. One query."""
+    now = clock.now()
+    due = Q(state=State.WAITING, run_after__lte=now)
+    rows = (
+        Job.objects.exclude(state=State.DONE)
+        .values("queue")
+        .annotate(
+            waiting=Count("pk", filter=Q(state=State.WAITING)),
+            due=Count("pk", filter=due),
+            running=Count("pk", filter=Q(state=State.RUNNING)),
+            dead=Count("pk", filter=Q(state=State.DEAD)),
+            due_since=Min("run_after", filter=due),
+        )
+        .order_by("queue")
+    )
+    return [QueueState(**row) for row in rows]
+
+
+def jobs_in(state: State, after: UUID | None = None, size: int = PAGE) -> list[Job]:
+    """A page of the jobs in a state, youngest first; `after` is the last id of the page before. One query."""
+    rows = Job.objects.filter(state=state).select_related("event")
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
+    return list(rows.order_by("-pk")[:size])
+
+
+def waiting_jobs(after: UUID | None = None, size: int = PAGE) -> list[Job]:
+    """A page of the jobs that wait, those between two attempts included; youngest first."""
+    return jobs_in(State.WAITING, after, size)
+
+
+def failed_jobs(after: UUID | None = None, size: int = PAGE) -> list[Job]:
+    """A page of the jobs that will not be tried again unless somebody asks; youngest first."""
+    return jobs_in(State.DEAD, after, size)
+
+
+def failed_count() -> int:
+    """How many jobs wait for somebody's decision."""
+    return Job.objects.filter(state=State.DEAD).count()
+
+
+def get_job(job_id: UUID) -> Job | None:
+    """The job with that id, if any."""
+    return Job.objects.filter(pk=job_id).select_related("event").first()
+
+
+def unfinished(task: str, key: str) -> QuerySet[Job]:
+    """The unfinished job of a task (dotted name) and key: one row or none."""
+    return Job.objects.filter(task=task, key=key, state__in=[State.WAITING, State.RUNNING])
+
+
+def live_changes_after(last: int) -> list[tuple[int, str]]:
+    """Live changes with an id above `last`, oldest first."""
+    return list(LiveChange.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "name")[:1000])
+
+
+def last_live_id() -> int:
+    """The id of the youngest live change, 0 when there is none."""
+    return LiveChange.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+class LiveTail:
+    """Follows the live changes and misses none: on PostgreSQL a lower id may be committed after a higher one.
+
+    Each look goes back over what is younger than half a minute and leaves out what was seen already.
+    """
+
+    def __init__(self) -> None:
+        self._floor = last_live_id()
+        self._seen: dict[int, datetime] = {}
+
+    def names(self) -> list[str]:
+        """The names told since the last look, each once, in the order of their first telling."""
+        now = clock.now()
+        fresh = [(pk, name) for pk, name in live_changes_after(self._floor) if pk not in self._seen]
+        self._seen.update((pk, now) for pk, _ in fresh)
+        settled = [pk for pk, seen in self._seen.items() if now - seen > LATE_COMMIT]
+        if settled:
+            self._floor = max(self._floor, *settled)
+            self._seen = {pk: seen for pk, seen in self._seen.items() if pk > self._floor}
+        return list(dict.fromkeys(name for _, name in fresh))
