@@ -1,4 +1,4 @@
-"""The ASGI application: the edge answers its own paths, Django the rest."""
+"""The ASGI application: the edge answers its own paths, Django the rest; each can also stand alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,67 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "etalage.settings")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from etalage.edge.app import EdgeApp, edge_app
+from etalage.edge.config import EdgeConfig
+from etalage.edge.link_sources import PostgreSQLLinks, SQLiteLinks
+from etalage.edge.links import LinkSource
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-application = get_asgi_application()
+
+def build_application(*, web: bool = True, edge: bool = True) -> Application:
+    """The application of this process: pages, edge, or both. Without pages, only the edge's paths are known."""
+    from etalage.customers.visitor_token import visitor_key  # noqa: PLC0415 - after Django is set up
+
+    pages = get_asgi_application()
+    if not edge:
+        return Dispatcher(pages, None)
+    config = EdgeConfig(
+        data_folder=settings.DATA,
+        links=_links(),
+        visitor_key=visitor_key(settings.SECRET_KEY),
+    )
+    return Dispatcher(pages if web else None, edge_app(config))
+
+
+def _links() -> LinkSource:
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        return SQLiteLinks(settings.DATA / "etalage.sqlite3")
+    address = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return PostgreSQLLinks(
+        " ".join(f"{key}='{database[name]}'" for key, name in address.items() if database[name])
+    )
+
+
+class Dispatcher:
+    """Starts and stops the edge with the server, and hands each request to whom it belongs."""
+
+    def __init__(self, pages: Any | None, edge: EdgeApp | None) -> None:
+        self._pages = pages
+        self._edge = edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server's life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._edge and (self._pages is None or self._edge.owns(scope["path"])):
+            await self._edge(scope, receive, send)  # type: ignore[arg-type]
+        elif self._pages:
+            await self._pages(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        if self._edge:
+            await self._edge.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if self._edge:
+            await self._edge.stop()
+        await send({"type": "lifespan.shutdown.complete"})

@@ -19,13 +19,17 @@ SIGN_IN_LINK_LIFE = timedelta(hours=24)
 
 
 @transaction.atomic
-def create_business(name: str, *, owner_email: str, owner_name: str = "", **fields: Any) -> tuple[Business, Member]:
+def create_business(
+    name: str, *, owner_email: str, owner_name: str = "", **fields: Any
+) -> tuple[Business, Member]:
     """Make the one business and its owner.
 
     Raises IntegrityError when there is one already.
     """
     business = Business.objects.create(name=name, **fields)
-    owner = Member.objects.create_user(owner_email, name=owner_name, role=Role.OWNER, language=business.language)
+    owner = Member.objects.create_user(
+        owner_email, name=owner_name, role=Role.OWNER, language=business.language
+    )
     audit.record(owner, "business.created", business)
     return business, owner
 
@@ -59,7 +63,9 @@ def use_sign_in_link(secret: str) -> Member:
     ).update(used_at=clock.now())
     if not link or not spent:
         raise Refusal(
-            _("This sign-in link was used already or is too old. Ask an owner for a new one, or use your password."),
+            _(
+                "This sign-in link was used already or is too old. Ask an owner for a new one, or use your password."
+            ),
             code="sign_in_link_spent",
             status=410,
         )
@@ -98,27 +104,37 @@ def close_store(actor: Member, store: Store) -> None:
     Raises Refusal for the last open store.
     """
     if not Store.objects.filter(closed_at=None).exclude(pk=store.pk).exists():
-        raise Refusal(_("This is the last open store. Add another one before you close it."), code="last_store", status=409)
+        raise Refusal(
+            _("This is the last open store. Add another one before you close it."),
+            code="last_store",
+            status=409,
+        )
     Store.objects.filter(pk=store.pk).update(closed_at=clock.now(), takes_reservations=False)
     audit.record(actor, "store.closed", store)
 
 
 @transaction.atomic
-def invite_member(actor: Member, *, email: str, name: str, role: Role, language: str, store: Store | None) -> tuple[Member, str]:
+def invite_member(
+    actor: Member, *, email: str, name: str, role: Role, language: str, store: Store | None
+) -> tuple[Member, str]:
     """Add somebody and return them with the secret of their first sign-in link.
 
     Raises Refusal when the address is taken or the role is above the actor's own.
     """
     _may_give(actor, role)
     if Member.objects.filter(email=email.strip().lower()).exists():
-        raise Refusal(_("Somebody with this e-mail address is a member already."), code="member_exists", status=409)
+        raise Refusal(
+            _("Somebody with this e-mail address is a member already."), code="member_exists", status=409
+        )
     member = Member.objects.create_user(email, name=name, role=role, language=language, store=store)
     audit.record(actor, "member.invited", member, role=role)
     return member, issue_sign_in_link(member, timedelta(days=7))
 
 
 @transaction.atomic
-def change_member(actor: Member, member: Member, *, role: Role, store: Store | None, is_active: bool) -> Member:
+def change_member(
+    actor: Member, member: Member, *, role: Role, store: Store | None, is_active: bool
+) -> Member:
     """Change what a member may do.
 
     Raises Refusal when the role is above the actor's own, or nobody would be left as owner.
@@ -127,7 +143,11 @@ def change_member(actor: Member, member: Member, *, role: Role, store: Store | N
     _may_give(actor, Role(member.role))
     owners = Member.objects.select_for_update().filter(role=Role.OWNER, is_active=True)
     if not [owner for owner in owners if owner.pk != member.pk] and (role != Role.OWNER or not is_active):
-        raise Refusal(_("There must be at least one owner. Make somebody else an owner first."), code="last_owner", status=409)
+        raise Refusal(
+            _("There must be at least one owner. Make somebody else an owner first."),
+            code="last_owner",
+            status=409,
+        )
     member.role, member.store, member.is_active = role, store, is_active
     member.save(update_fields=["role", "store", "is_active"])
     audit.record(actor, "member.changed", member, role=role, is_active=is_active)

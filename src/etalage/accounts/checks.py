@@ -37,9 +37,15 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **options: Any) -> Itera
     """Both keys are set, long and different from each other."""
     hint = 'Run "etalage init" once: it writes fresh keys into etalage.env in the data folder.'
     if settings.SECRET_KEY == "unset-secret-key" or len(settings.SECRET_KEY) < SHORTEST_KEY:
-        yield Error("ETALAGE_SECRET_KEY is not set, or shorter than 32 characters.", hint=hint, id="etalage.E001")
+        yield Error(
+            "ETALAGE_SECRET_KEY is not set, or shorter than 32 characters.", hint=hint, id="etalage.E001"
+        )
     if not settings.SECRET_KEYS or any(len(key) < SHORTEST_KEY for key in settings.SECRET_KEYS):
-        yield Error("ETALAGE_SECRET_KEYS is not set, or a key in it is shorter than 32 characters.", hint=hint, id="etalage.E002")
+        yield Error(
+            "ETALAGE_SECRET_KEYS is not set, or a key in it is shorter than 32 characters.",
+            hint=hint,
+            id="etalage.E002",
+        )
     if settings.SECRET_KEY in settings.SECRET_KEYS:
         yield Warning(
             "ETALAGE_SECRET_KEY is also one of ETALAGE_SECRET_KEYS.",
@@ -51,7 +57,9 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **options: Any) -> Itera
 @register(Tags.compatibility)
 def check_sqlite(app_configs: Sequence[AppConfig] | None, **options: Any) -> Iterable[CheckMessage]:
     """SQLite has no known bug that our way of using it can meet."""
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and has_wal_reset_bug(sqlite3.sqlite_version_info):
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and has_wal_reset_bug(
+        sqlite3.sqlite_version_info
+    ):
         yield Warning(
             f"SQLite {sqlite3.sqlite_version} has the WAL-reset bug: rarely, a busy database can be damaged.",
             hint="Back up daily, run the shop in one process, and move to a Python with SQLite 3.51.3 or newer, or to PostgreSQL.",
@@ -65,7 +73,9 @@ def check_public_address(app_configs: Sequence[AppConfig] | None, **options: Any
     parts = urlsplit(settings.PUBLIC_ADDRESS)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         yield Error(
-            "ETALAGE_PUBLIC_ADDRESS is no web address.", hint="Set it to something like https://shop.example.com", id="etalage.E005"
+            "ETALAGE_PUBLIC_ADDRESS is no web address.",
+            hint="Set it to something like https://shop.example.com",
+            id="etalage.E005",
         )
     elif parts.hostname in {"localhost", "127.0.0.1"} and not settings.DEMO:
         yield Warning(
@@ -86,11 +96,17 @@ def check_disk(app_configs: Sequence[AppConfig] | None, **options: Any) -> Itera
     """The data folder can be written and has room."""
     folder = next(folder for folder in (settings.DATA, *settings.DATA.parents) if folder.exists())
     if not os.access(folder, os.W_OK):
-        yield Error(f"The folder {folder} cannot be written.", hint="Give this user the right to write there.", id="etalage.E008")
+        yield Error(
+            f"The folder {folder} cannot be written.",
+            hint="Give this user the right to write there.",
+            id="etalage.E008",
+        )
     free = shutil.disk_usage(folder).free
     if free < SMALLEST_DISK_BYTES:
         yield Warning(
-            f"Only {free // 1024**2} MB are free where the data is.", hint="Free at least 1 GB.", id="etalage.W009"
+            f"Only {free // 1024**2} MB are free where the data is.",
+            hint="Free at least 1 GB.",
+            id="etalage.W009",
         )
     yield from _loose_env_file(settings.DATA / "etalage.env")
 
@@ -98,7 +114,9 @@ def check_disk(app_configs: Sequence[AppConfig] | None, **options: Any) -> Itera
 def _loose_env_file(path: Path) -> Iterable[CheckMessage]:
     if path.exists() and path.stat().st_mode & 0o077:
         yield Warning(
-            "etalage.env can be read by other users of this machine.", hint=f"chmod 600 {path}", id="etalage.W010"
+            "etalage.env can be read by other users of this machine.",
+            hint=f"chmod 600 {path}",
+            id="etalage.W010",
         )
 
 

@@ -12,13 +12,33 @@ from etalage.accounts.models import Business, Language, Member, Role, Store
 from etalage.accounts.queries import open_stores
 from etalage.kit.forms import TranslatedTextField
 
-CURRENCIES = ["EUR", "GBP", "USD", "CHF", "MAD", "TND", "DZD", "AED", "SAR", "EGP", "CAD", "SEK", "NOK", "DKK", "PLN"]
+CURRENCIES = [
+    "EUR",
+    "GBP",
+    "USD",
+    "CHF",
+    "MAD",
+    "TND",
+    "DZD",
+    "AED",
+    "SAR",
+    "EGP",
+    "CAD",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+]
 WEEKDAYS = [(0, _("Monday")), (5, _("Saturday")), (6, _("Sunday"))]
 
 
 def zone_choices() -> list[tuple[str, str]]:
     """Every IANA time zone that has a place in its name."""
-    return [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name and name[:3] != "Etc"]
+    return [
+        (name, name.replace("_", " "))
+        for name in sorted(available_timezones())
+        if "/" in name and name[:3] != "Etc"
+    ]
 
 
 class BusinessForm(forms.ModelForm[Business]):
@@ -65,7 +85,15 @@ class StoreForm(forms.ModelForm[Store]):
 
     class Meta:
         model = Store
-        fields: ClassVar = ["name", "code", "address", "phone", "opening_hours", "timezone", "takes_reservations"]
+        fields: ClassVar = [
+            "name",
+            "code",
+            "address",
+            "phone",
+            "opening_hours",
+            "timezone",
+            "takes_reservations",
+        ]
         help_texts: ClassVar = {"code": _("What files and tills call this store.")}
 
 
@@ -77,7 +105,10 @@ class InviteForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.MEMBER)
     language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
     store = forms.ModelChoiceField(
-        label=_("Store"), queryset=Store.objects.none(), required=False, help_text=_("For people at the counter.")
+        label=_("Store"),
+        queryset=Store.objects.none(),
+        required=False,
+        help_text=_("For people at the counter."),
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -41,7 +41,9 @@ class Business(UUIDModel):
     singleton = models.BooleanField(default=True, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     description = TranslatedField(_("description"), blank=True, default=dict)
-    language = models.CharField(_("main language"), max_length=2, choices=Language.choices, default=Language.ENGLISH)
+    language = models.CharField(
+        _("main language"), max_length=2, choices=Language.choices, default=Language.ENGLISH
+    )
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Brussels")
     first_weekday = models.PositiveSmallIntegerField(_("first day of the week"), default=0)
@@ -106,7 +108,9 @@ class Member(AbstractBaseUser, UUIDModel):
         blank=True,
         choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
     )
-    store = models.ForeignKey(Store, verbose_name=_("store"), null=True, blank=True, on_delete=models.SET_NULL)
+    store = models.ForeignKey(
+        Store, verbose_name=_("store"), null=True, blank=True, on_delete=models.SET_NULL
+    )
     is_active = models.BooleanField(_("may sign in"), default=True)
     joined_at = models.DateTimeField(default=clock.now, editable=False)
 

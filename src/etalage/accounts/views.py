@@ -69,7 +69,9 @@ def close_store(request: StaffRequest, store_id: UUID) -> HttpResponse:
     """Close a store for good."""
     closed = get_object_or_404(queries.open_stores(), pk=store_id)
     actions.close_store(request.user, closed)
-    messages.success(request, _("%(store)s is closed. Its past sales stay in the results.") % {"store": closed})
+    messages.success(
+        request, _("%(store)s is closed. Its past sales stay in the results.") % {"store": closed}
+    )
     return redirect("accounts:settings")
 
 
@@ -82,7 +84,10 @@ def invite(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data | {"role": Role(form.cleaned_data["role"])}
         member, secret = actions.invite_member(request.user, **chosen)
-        context |= {"invited": member, "link": settings.PUBLIC_ADDRESS + reverse("accounts:enter", args=[secret])}
+        context |= {
+            "invited": member,
+            "link": settings.PUBLIC_ADDRESS + reverse("accounts:enter", args=[secret]),
+        }
     return render(request, "accounts/invite.html", context)
 
 
@@ -97,7 +102,9 @@ def member(request: StaffRequest, member_id: UUID) -> HttpResponse:
         actions.change_member(request.user, person, **chosen)
         messages.success(request, _("Saved."))
         return redirect("accounts:settings")
-    return render(request, "accounts/member.html", {"form": form, "person": person, "tabs": settings_tabs("overview")})
+    return render(
+        request, "accounts/member.html", {"form": form, "person": person, "tabs": settings_tabs("overview")}
+    )
 
 
 @require_POST
@@ -107,7 +114,9 @@ def member_link(request: StaffRequest, member_id: UUID) -> HttpResponse:
     person = get_object_or_404(queries.all_members(), pk=member_id, is_active=True)
     secret = actions.issue_link_for(request.user, person)
     link = settings.PUBLIC_ADDRESS + reverse("accounts:enter", args=[secret])
-    return render(request, "accounts/invite.html", {"invited": person, "link": link, "tabs": settings_tabs("overview")})
+    return render(
+        request, "accounts/invite.html", {"invited": person, "link": link, "tabs": settings_tabs("overview")}
+    )
 
 
 @require_safe
@@ -117,7 +126,12 @@ def trail(request: StaffRequest) -> HttpResponse:
     entries = queries.audit_trail(before=request.GET.get("before"), size=TRAIL_PAGE + 1)
     older = f"?before={entries[TRAIL_PAGE - 1].pk}" if len(entries) > TRAIL_PAGE else ""
     newer = reverse("accounts:trail") if request.GET.get("before") else ""
-    context = {"entries": entries[:TRAIL_PAGE], "older_url": older, "newer_url": newer, "tabs": settings_tabs("trail")}
+    context = {
+        "entries": entries[:TRAIL_PAGE],
+        "older_url": older,
+        "newer_url": newer,
+        "tabs": settings_tabs("trail"),
+    }
     return render(request, "accounts/trail.html", context)
 
 

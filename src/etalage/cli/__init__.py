@@ -14,7 +14,9 @@ COMMANDS = (demo, setup, serve, check, importing, results, events)
 
 def parser() -> argparse.ArgumentParser:
     """The parser of every sub-command."""
-    top = argparse.ArgumentParser(prog="etalage", description="See which post sold what, online or at the till.")
+    top = argparse.ArgumentParser(
+        prog="etalage", description="See which post sold what, online or at the till."
+    )
     top.add_argument("--version", action="version", version=f"etalage {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:

@@ -7,7 +7,14 @@ from typing import Any
 
 from etalage.cli.say import say
 
-SILENT = {"security.W004", "security.W008", "security.W012", "security.W016", "security.W018", "security.W021"}
+SILENT = {
+    "security.W004",
+    "security.W008",
+    "security.W012",
+    "security.W016",
+    "security.W018",
+    "security.W021",
+}
 
 
 def add_to(commands: Any) -> None:

@@ -13,14 +13,18 @@ from etalage.cli.say import complain, say
 def add_to(commands: Any) -> None:
     """Add the sub-commands."""
     init = commands.add_parser("init", help="set up a shop in a data folder")
-    init.add_argument("--data", default=os.environ.get("ETALAGE_DATA", "etalage-data"), help="the data folder")
+    init.add_argument(
+        "--data", default=os.environ.get("ETALAGE_DATA", "etalage-data"), help="the data folder"
+    )
     init.add_argument("--name", required=True, help="the name of the business")
     init.add_argument("--email", required=True, help="the owner's e-mail address")
     init.add_argument("--owner", default="", help="the owner's name")
     init.add_argument("--language", default="en", choices=["en", "fr", "nl", "ar"])
     init.add_argument("--currency", default="EUR", help="three letters, such as EUR")
     init.add_argument("--timezone", default="Europe/Brussels", help="such as Europe/Brussels")
-    init.add_argument("--store", default="", help="the name of the first store; the business's name if not given")
+    init.add_argument(
+        "--store", default="", help="the name of the first store; the business's name if not given"
+    )
     init.add_argument("--address", default="http://localhost:8000", help="the public address of the shop")
     init.set_defaults(run=run_init)
     link = commands.add_parser("sign-in", help="make a one-time sign-in link for a member")
@@ -44,7 +48,9 @@ def write_env(folder: Path, public_address: str, **more: str) -> None:
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("# Keep this file secret and keep a copy: without its keys the shop's tokens cannot be read.\n")
+        file.write(
+            "# Keep this file secret and keep a copy: without its keys the shop's tokens cannot be read.\n"
+        )
         file.writelines(f"{name}={value}\n" for name, value in values.items())
 
 
@@ -81,7 +87,10 @@ def run_init(arguments: argparse.Namespace) -> int:
     store_name = arguments.store or arguments.name
     save_store(owner, Store(code="1", name=store_name, timezone=arguments.timezone))
     say(f"{arguments.name} is ready in {folder}.")
-    say("1. Start it:        etalage serve" + ("" if arguments.data == "etalage-data" else f"   (with ETALAGE_DATA={folder})"))
+    say(
+        "1. Start it:        etalage serve"
+        + ("" if arguments.data == "etalage-data" else f"   (with ETALAGE_DATA={folder})")
+    )
     say(f"2. Open this once:  {arguments.address}/enter/{issue_sign_in_link(owner)}/   (valid for 24 hours)")
     return 0
 
