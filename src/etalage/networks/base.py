@@ -62,6 +62,9 @@ class Account:
     token: str = field(repr=False)
     remote_id: str = ""
     handle: str = ""
+    mechanism: Mechanism | None = (
+        None  # as the account's stored abilities say; None: the connector's usual one
+    )
 
 
 @dataclass(frozen=True)

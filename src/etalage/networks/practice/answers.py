@@ -1,0 +1,108 @@
+"""What an answer of the practice network means: its status and its error's code, never its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from etalage.kit.http_network import Answer, AnswerLost, NotSent
+from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
+
+Failure = Rejected | NotAccepted | Unknown | ChannelRefused
+
+#: Reasons of `NotSent` that a person has to mend; all others are the road to the network.
+_OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
+_DETAIL_LIMIT = 300
+
+_REJECTED: Mapping[str, Reason] = {
+    "text_too_long": Reason.TEXT_INVALID,
+    "text_empty": Reason.TEXT_INVALID,
+    "not_text": Reason.TEXT_INVALID,
+    "too_many_pictures": Reason.MEDIA_INVALID,
+    "media_unknown": Reason.MEDIA_INVALID,
+    "media_invalid": Reason.MEDIA_INVALID,
+    "media_too_large": Reason.MEDIA_INVALID,
+    "media_too_wide": Reason.MEDIA_INVALID,
+    "media_ratio": Reason.MEDIA_INVALID,
+    "too_large": Reason.MEDIA_INVALID,
+    "alt_too_long": Reason.MEDIA_INVALID,
+    "key_exists": Reason.DUPLICATE_AT_NETWORK,
+    "status_unknown": Reason.GONE,
+    "status_gone": Reason.GONE,
+    "draft_unknown": Reason.GONE,
+    "policy_rejected": Reason.POLICY_REJECTED,
+    "use_drafts": Reason.MISCONFIGURED,
+    "no_drafts": Reason.MISCONFIGURED,
+    "not_json": Reason.MISCONFIGURED,
+    "bad_json": Reason.MISCONFIGURED,
+    "not_found": Reason.MISCONFIGURED,
+    "method_not_allowed": Reason.MISCONFIGURED,
+}
+
+
+def not_sent(error: NotSent) -> NotAccepted:
+    """The request never left: it may be sent again."""
+    reason = Reason.MISCONFIGURED if error.reason in _OWN_FAULTS else Reason.UNREACHABLE
+    return NotAccepted(reason, detail=error.reason)
+
+
+def lost(error: AnswerLost) -> Unknown:
+    """The request left and its answer did not come."""
+    return Unknown(Reason.AMBIGUOUS, error.reason)
+
+
+def object_of(answer: Answer) -> dict[str, Any] | None:
+    """The JSON object of an answer, or None when it is not this network's language."""
+    try:
+        data = answer.json()
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def failure(answer: Answer) -> Failure:
+    """What an answer means that is not the expected one."""
+    code, detail = _error_of(answer)
+    if answer.status == 429:
+        return NotAccepted(Reason.RATE_LIMITED, retry_after(answer), detail)
+    if answer.status == 503 and retry_after(answer) is not None:
+        return NotAccepted(Reason.PLATFORM_DOWN, retry_after(answer), detail)
+    if answer.status >= 500:
+        return Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status}")
+    if not 400 <= answer.status < 500 or not code:
+        return Unknown(
+            Reason.NONSENSE_ANSWER, f"HTTP {answer.status}"
+        )  # a proxy or a portal spoke, not the network
+    if answer.status == 401:
+        return ChannelRefused(Reason.AUTH_DEAD, detail)
+    if answer.status == 403:
+        return ChannelRefused(Reason.PERMISSION_MISSING, detail)
+    return Rejected(_REJECTED.get(code, Reason.UNKNOWN), detail)
+
+
+def could_not_read(error: NotSent | AnswerLost | Answer) -> CouldNotRead | ChannelRefused:
+    """The same for a read, which leaves no doubt behind."""
+    if isinstance(error, NotSent):
+        return CouldNotRead(not_sent(error).reason, detail=error.reason)
+    if isinstance(error, AnswerLost):
+        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
+    found = failure(error)
+    if isinstance(found, ChannelRefused):
+        return found
+    wait = found.retry_after if isinstance(found, NotAccepted) else None
+    reason = Reason.NONSENSE_ANSWER if error.ok else found.reason
+    return CouldNotRead(Reason.PLATFORM_DOWN if reason is Reason.AMBIGUOUS else reason, wait, found.detail)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds to wait, where the answer says so in a number between 0 and a day."""
+    text = answer.headers.get("retry-after", "")
+    return min(float(text), 86_400.0) if text.isdecimal() else None
+
+
+def _error_of(answer: Answer) -> tuple[str, str]:
+    """The error's code and its short sentence; empty texts when the answer holds none."""
+    error = (object_of(answer) or {}).get("error")
+    if not isinstance(error, dict) or not isinstance(error.get("code"), str):
+        return "", ""
+    return error["code"], str(error.get("message", ""))[:_DETAIL_LIMIT]
