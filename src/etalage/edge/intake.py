@@ -1,0 +1,178 @@
+"""Webhook intake: verified raw bytes become one durable row before the sender hears 200."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from etalage.edge import answers
+from etalage.edge.answers import Answer, Receive, Scope, Send
+from etalage.edge.config import EdgeConfig
+from etalage.edge.deliveries import Delivery, delivery_key
+from etalage.edge.disk import DiskGuard
+from etalage.edge.signatures import Reason, Verdict
+from etalage.edge.store import StoreUnavailable
+from etalage.edge.writer import GroupWriter, WriterFull
+from etalage.kit import clock
+from etalage.kit.ids import uuid7
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/hooks/"
+_PATH = re.compile(r"/hooks/([a-z0-9_-]{1,32})/([A-Za-z0-9_-]{1,128})/?")
+_ALWAYS_KEPT = ("content-type", "content-encoding")
+_LONGEST_HEADER = 1000
+_MOST_DIGITS = 12
+_REFUSALS = {
+    Reason.UNKNOWN: answers.NOT_FOUND,
+    Reason.UNSIGNED: answers.UNSIGNED,
+    Reason.FORGED: answers.FORBIDDEN,
+    Reason.STALE: answers.FORBIDDEN,
+    Reason.SECRET_UNSET: answers.FORBIDDEN,
+}
+
+
+class BodyRefused(Exception):
+    """The body was not read to its end; `answer` says why, None when the sender has gone."""
+
+    def __init__(self, answer: Answer | None) -> None:
+        super().__init__(answer.status if answer else "disconnected")
+        self.answer = answer
+
+
+class Intake:
+    """Answers `/hooks/<network>/<key>`."""
+
+    def __init__(self, config: EdgeConfig, writer: GroupWriter[Delivery], disk: DiskGuard) -> None:
+        self._config, self._writer, self._disk = config, writer, disk
+        self._in_flight = 0
+        self.refused = 0
+
+    @property
+    def takes(self) -> bool:
+        """False while deliveries are turned away with 503."""
+        return self._writer.runs and not self._disk.is_low()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request: a delivery by POST, a challenge by GET."""
+        place = _PATH.fullmatch(scope["path"])
+        if place is None:
+            await answers.NOT_FOUND.send(send)
+        elif scope["method"] == "POST":
+            await self._post(scope, receive, send, place[1], place[2])
+        elif scope["method"] == "GET":
+            await self._get(scope, send, place[1], place[2])
+        else:
+            await answers.wrong_method(b"GET", b"POST").send(send)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send, network: str, key: str) -> None:
+        headers = header_texts(scope["headers"])
+        try:
+            raw = await self._body(headers, receive)
+        except BodyRefused as refusal:
+            if refusal.answer is not None:
+                await refusal.answer.send(send)
+            return
+        try:
+            answer = await self._take(network, key, headers, raw)
+        finally:
+            self._in_flight -= len(raw)
+        if answer.status >= 400:
+            self.refused += 1
+        await answer.send(send)
+
+    async def _take(self, network: str, key: str, headers: dict[str, str], raw: bytes) -> Answer:
+        """Judge and keep; every way out that is not a commit tells the sender so."""
+        try:
+            judged = self._config.verifier(network, key, headers, raw)
+            verdict = await judged if inspect.isawaitable(judged) else judged
+        except Exception:  # closed on a fault of the verifier; the sender comes again
+            log.exception("the signature of a delivery from %s could not be checked", network)
+            return answers.TRY_LATER
+        if not verdict.accepted:
+            return _REFUSALS.get(verdict.reason, answers.FORBIDDEN)
+        try:
+            await self._writer.commit(_delivery(network, key, headers, raw, verdict))
+        except (WriterFull, StoreUnavailable):
+            return answers.TRY_LATER
+        return answers.ACCEPTED
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        """The whole body, within the limits of size, time and memory; the caller gives the memory back."""
+        length = headers.get("content-length", "")
+        if len(length) > _MOST_DIGITS or (length.isdecimal() and int(length) > self._config.body_limit):
+            raise BodyRefused(answers.TOO_LARGE)
+        if not self.takes:
+            raise BodyRefused(answers.TRY_LATER)
+        try:
+            async with asyncio.timeout(self._config.body_seconds):
+                return await self._pieces(receive)
+        except TimeoutError as error:
+            raise BodyRefused(answers.TOO_SLOW) from error
+
+    async def _pieces(self, receive: Receive) -> bytes:
+        """All pieces, counted against the memory that all bodies share."""
+        pieces: list[bytes] = []
+        size, more = 0, True
+        try:
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise BodyRefused(None)
+                piece: bytes = message.get("body", b"")
+                pieces.append(piece)
+                size += len(piece)
+                self._in_flight += len(piece)
+                if size > self._config.body_limit:
+                    raise BodyRefused(answers.TOO_LARGE)
+                if self._in_flight > self._config.bodies_in_flight:
+                    raise BodyRefused(answers.TRY_LATER)
+                more = message.get("more_body", False)
+        except BaseException:
+            self._in_flight -= size
+            raise
+        return b"".join(pieces)
+
+    async def _get(self, scope: Scope, send: Send, network: str, key: str) -> None:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=32))
+        try:
+            asked = self._config.challenger(network, key, query)
+            proof = await asked if inspect.isawaitable(asked) else asked
+        except Exception:
+            log.exception("a challenge from %s could not be answered", network)
+            await answers.TRY_LATER.send(send)
+            return
+        if proof is None:
+            await answers.NOT_FOUND.send(send)
+            return
+        kind = b"application/json" if proof.startswith("{") else b"text/plain"
+        await Answer(200, proof.encode(), answers.NO_STORE, kind=kind).send(send)
+
+
+def header_texts(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as text, names in lower case. One that comes twice is joined: no doubled signature passes."""
+    texts: dict[str, str] = {}
+    for name, value in pairs:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        texts[key] = f"{texts[key]}, {text}" if key in texts else text
+    return texts
+
+
+def _delivery(network: str, key: str, headers: dict[str, str], raw: bytes, verdict: Verdict) -> Delivery:
+    kept = {
+        name: headers[name][:_LONGEST_HEADER] for name in (*_ALWAYS_KEPT, *verdict.keep) if name in headers
+    }
+    return Delivery(
+        id=uuid7().hex,
+        network=network,
+        key=key,
+        delivery_id=delivery_key(verdict.delivery_id, raw),
+        received_us=clock.to_micros(clock.now()),
+        headers=json.dumps(kept, sort_keys=True),
+        body=raw,
+    )

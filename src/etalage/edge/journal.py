@@ -1,0 +1,179 @@
+"""What jobs read of the edge's files, from any process: clicks after a cursor, deliveries that wait.
+
+Handling a delivery and marking it are two databases, so a crash between them hands it out again: whoever
+handles deliveries does so under unique constraints of its own (network and remote id), and twice has the
+effect of once.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from etalage.edge.clicks import Click
+from etalage.edge.store import WAIT_S
+from etalage.kit import clock
+
+_CLICK_COLUMNS = ", ".join(Click._fields)
+_DELIVERY_COLUMNS = "id, network, key, delivery_id, received_us, headers, body, attempts, reason"
+_REASON_LENGTH = 300
+_PORTION = 5000
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection of its own per call, as jobs run in many threads; the file must exist."""
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=WAIT_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous=FULL")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _in_portions(connection: sqlite3.Connection, sql: str, before_us: int) -> int:
+    """Run a change until nothing is left to change, in portions, so that the edge's writer gets in between."""
+    changed = 0
+    while portion := connection.execute(sql, (before_us, _PORTION)).rowcount:
+        changed += portion
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class ClickPage:
+    """Clicks in the order in which they were committed. Store `cursor` with what came of them; `more`: ask
+    again.
+    """
+
+    clicks: tuple[Click, ...]
+    cursor: str
+    more: bool
+
+
+class ClickLog:
+    """The clicks, oldest first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read_after(self, cursor: str = "", limit: int = 1000) -> ClickPage:
+        """Up to `limit` clicks after `cursor`; an empty cursor begins at the oldest.
+
+        The cursor names the file as well: after the file was lost and made anew it begins at its start,
+        instead of waiting for the numbers to catch up. A click may so be seen twice; its `id` tells.
+        """
+        if not self._path.exists():  # the edge has not run yet
+            return ClickPage((), cursor, False)
+        with _opened(self._path) as connection:
+            (epoch,) = connection.execute("SELECT epoch FROM file_epoch").fetchone()
+            known, _, place = cursor.partition(".")
+            after = int(place) if known == epoch else 0
+            rows = connection.execute(
+                f"SELECT seq, {_CLICK_COLUMNS} FROM click WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608
+                (after, limit),
+            ).fetchall()
+        last = rows[-1][0] if rows else after
+        return ClickPage(tuple(_click(row[1:]) for row in rows), f"{epoch}.{last}", len(rows) == limit)
+
+    def prune(self, before_us: int) -> int:
+        """Delete clicks that happened before this time (UTC microseconds); return how many."""
+        if not self._path.exists():
+            return 0
+        some = "SELECT seq FROM click WHERE happened_us < ? LIMIT ?"
+        with _opened(self._path) as connection:
+            return _in_portions(connection, f"DELETE FROM click WHERE seq IN ({some})", before_us)  # noqa: S608
+
+
+def _click(row: Sequence[Any]) -> Click:
+    click = Click._make(row)
+    return click._replace(late=bool(click.late))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery to handle; `body` are the verified raw bytes, `reason` why it failed the last time."""
+
+    id: str
+    network: str
+    key: str
+    delivery_id: str
+    received_us: int
+    headers_json: str
+    body: bytes
+    attempts: int
+    reason: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that the verifier asked to keep, names in lower case."""
+        kept: dict[str, str] = json.loads(self.headers_json)
+        return kept
+
+
+class Journal:
+    """The deliveries and what became of them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def pending(self, limit: int = 100) -> list[Waiting]:
+        """Deliveries that wait and are due, in the order in which they came in."""
+        now_us = clock.to_micros(clock.now())
+        return self._read("state = 'waiting' AND not_before_us <= ? ORDER BY seq LIMIT ?", (now_us, limit))
+
+    def dead(self, limit: int = 100) -> list[Waiting]:
+        """Deliveries that failed for good, newest first, for people to look at."""
+        return self._read("state = 'failed' ORDER BY seq DESC LIMIT ?", (limit,))
+
+    def mark_done(self, *ids: str) -> None:
+        """These were handled. All or none are marked."""
+        self._mark("state = 'done', reason = '', attempts = attempts + 1, changed_us = ?", ids)
+
+    def mark_failed(self, delivery: str, reason: str, *, again_at_us: int | None = None) -> None:
+        """It could not be handled: hand it out again at that time (UTC microseconds), or never when None."""
+        text = reason[:_REASON_LENGTH]
+        if again_at_us is None:
+            changes = "state = 'failed', reason = ?, attempts = attempts + 1, changed_us = ?"
+            self._mark(changes, (delivery,), text)
+        else:
+            changes = "not_before_us = ?, reason = ?, attempts = attempts + 1, changed_us = ?"
+            self._mark(changes, (delivery,), again_at_us, text)
+
+    def replay(self, *ids: str) -> None:
+        """Hand these out again, also when they were done; a body that was pruned cannot come back."""
+        self._mark("state = 'waiting', not_before_us = 0, changed_us = ?", ids, where="AND body IS NOT NULL")
+
+    def prune(self, before_us: int) -> int:
+        """Forget the bodies of deliveries done before this time; the ids stay, to know a late copy."""
+        if not self._path.exists():
+            return 0
+        some = "SELECT seq FROM delivery WHERE state = 'done' AND body IS NOT NULL AND changed_us < ? LIMIT ?"
+        with _opened(self._path) as connection:
+            forget = f"UPDATE delivery SET body = NULL WHERE seq IN ({some})"  # noqa: S608
+            return _in_portions(connection, forget, before_us)
+
+    def _read(self, where: str, values: Sequence[object]) -> list[Waiting]:
+        if not self._path.exists():  # the edge has not run yet
+            return []
+        with _opened(self._path) as connection:
+            rows = connection.execute(
+                f"SELECT {_DELIVERY_COLUMNS} FROM delivery WHERE {where}",  # noqa: S608
+                values,
+            ).fetchall()
+        return [Waiting(*row) for row in rows]
+
+    def _mark(self, changes: str, ids: Sequence[str], *values: object, where: str = "") -> None:
+        now_us = clock.to_micros(clock.now())
+        with _opened(self._path) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                f"UPDATE delivery SET {changes} WHERE id = ? {where}",  # noqa: S608
+                [(*values, now_us, one) for one in ids],
+            )
+            connection.execute("COMMIT")

@@ -1,0 +1,119 @@
+"""Links read straight from the product's table, on SQLite or PostgreSQL, with one SQL text."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from etalage.edge.links import Link, LinksUnavailable
+from etalage.kit import clock
+
+try:
+    import psycopg
+except ImportError:  # the extra "postgresql" is not installed; only PostgreSQLLinks needs it
+    psycopg = None  # type: ignore[assignment]
+
+FIND = "SELECT id, code, target, expires_at, withdrawn, kind FROM publishing_trackedlink WHERE code = {}"
+
+
+def microseconds(moment: datetime | str | None) -> int | None:
+    """UTC microseconds of a stored time: an aware datetime, or the UTC text that Django stores in SQLite."""
+    if moment is None:
+        return None
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+    return clock.to_micros(moment)
+
+
+def link_of(row: Sequence[Any] | None) -> Link | None:
+    """A row of the table as a link."""
+    if row is None:
+        return None
+    return Link(
+        code=str(row[1]),
+        target_path=str(row[2]),
+        expires_at_us=microseconds(row[3]),
+        link_id=row[0].hex if isinstance(row[0], UUID) else str(row[0]),
+        status="withdrawn" if row[4] else "live",
+        kind="qr" if row[5] == "qr" else "link",
+    )
+
+
+class SQLiteLinks:
+    """Reads the shop's SQLite file through a read-only connection, beside its writers (WAL)."""
+
+    def __init__(self, path: Path, *, wait_s: float = 1.0) -> None:
+        self._address = f"{path.absolute().as_uri()}?mode=ro"
+        self._wait_s = wait_s
+        self._connection: sqlite3.Connection | None = None
+        self._sql = FIND.format("?")
+
+    def find(self, code: str) -> Link | None:
+        """See `LinkSource.find`."""
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(
+                    self._address, uri=True, timeout=self._wait_s, isolation_level=None
+                )
+            with closing(self._connection.execute(self._sql, (code,))) as cursor:
+                return link_of(cursor.fetchone())
+        except sqlite3.Error as error:
+            self.close()
+            raise LinksUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """See `LinkSource.close`."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class PostgreSQLLinks:
+    """Reads the shop's PostgreSQL database; a connection that broke is opened again at once."""
+
+    def __init__(self, address: str, *, wait_s: float = 3.0) -> None:
+        if psycopg is None:
+            raise RuntimeError("PostgreSQL needs the extra: install etalage[postgresql]")
+        self._address = address
+        self._wait_s = wait_s
+        self._connection: psycopg.Connection | None = None
+        self._sql = FIND.format("%s")
+
+    def find(self, code: str) -> Link | None:
+        """See `LinkSource.find`."""
+        reused = self._connection is not None
+        try:
+            return self._find(code)
+        except psycopg.Error as error:
+            self.close()
+            if not reused:
+                raise LinksUnavailable(str(error)) from error
+        try:  # the old connection may have died with a restart of the server: a new one decides
+            return self._find(code)
+        except psycopg.Error as error:
+            self.close()
+            raise LinksUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """See `LinkSource.close`."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _find(self, code: str) -> Link | None:
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                self._address,
+                autocommit=True,
+                prepare_threshold=None,  # a pooler in transaction mode knows no prepared statements
+                connect_timeout=max(2, round(self._wait_s)),
+            )
+            self._connection.execute(f"SET statement_timeout = {round(self._wait_s * 1000)}")
+        return link_of(self._connection.execute(self._sql, (code,)).fetchone())

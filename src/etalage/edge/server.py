@@ -1,0 +1,65 @@
+"""The edge alone in a process, under uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+
+from etalage.edge.app import edge_app
+from etalage.edge.config import EdgeConfig
+
+BACKLOG = 2048
+GRACE_S = 10
+
+
+class AddressTaken(Exception):
+    """Another program answers on this address and port."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Never shared: two programs on one port mix their answers.
+
+    Raises `AddressTaken`, or OSError for an address that is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressTaken(f"{host}:{port}") from error
+        raise
+    return listener
+
+
+async def serve(config: EdgeConfig, listeners: Sequence[socket.socket]) -> None:
+    """Answer on these sockets until SIGINT or SIGTERM; requests under way are finished first."""
+    edge = edge_app(config)
+    await edge.start()
+    try:
+        settings = uvicorn.Config(
+            edge,
+            lifespan="off",
+            ws="none",
+            access_log=False,  # it would keep the addresses of people and the keys of hooks
+            server_header=False,
+            log_config=None,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        await uvicorn.Server(settings).serve(sockets=list(listeners))
+    finally:
+        await edge.stop()
+
+
+def run(config: EdgeConfig, host: str, port: int) -> None:
+    """Serve the edge alone. Raises `AddressTaken` before anything is opened."""
+    listener = bind(host, port)
+    with listener:
+        asyncio.run(serve(config, [listener]))

@@ -1,0 +1,80 @@
+"""Verdicts on what claims to come from a network. Closed unless somebody proves that it is genuine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Reason(StrEnum):
+    """Why a delivery was accepted or not."""
+
+    GENUINE = "genuine"
+    UNKNOWN = "unknown"  # no such network or key here
+    UNSIGNED = "unsigned"  # the signature is missing
+    FORGED = "forged"  # the signature does not fit these bytes
+    STALE = "stale"  # signed, but for another time
+    SECRET_UNSET = "secret_unset"  # we have nothing to check against, so nobody is believed  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of a verifier. `delivery_id` is the network's own id, None when it has none.
+
+    `keep` names the headers (lower case) that the parser needs; no others are stored: some carry secrets.
+    """
+
+    accepted: bool
+    delivery_id: str | None = None
+    reason: Reason = Reason.GENUINE
+    keep: tuple[str, ...] = ()
+
+
+class Verifier(Protocol):
+    """Judges raw bytes. Runs on the event loop: from memory it answers at once, else it returns an awaitable."""
+
+    def __call__(
+        self, network: str, key: str, headers: Mapping[str, str], raw: bytes, /
+    ) -> Verdict | Awaitable[Verdict]: ...
+
+
+class Challenger(Protocol):
+    """Answers a network's GET that proves that the address is ours; None when it proves nothing."""
+
+    def __call__(
+        self, network: str, key: str, query: Mapping[str, str], /
+    ) -> str | Awaitable[str | None] | None: ...
+
+
+def judge(
+    secret: str,
+    verify: Callable[[str, Mapping[str, str], bytes], bool],
+    headers: Mapping[str, str],
+    raw: bytes,
+    *,
+    delivery_id: str | None = None,
+    keep: tuple[str, ...] = (),
+) -> Verdict:
+    """The verdict of a connector's `verify(secret, headers, raw)`; without a secret it is not even asked."""
+    if not secret.strip():
+        return refused(Reason.SECRET_UNSET)
+    if not verify(secret, headers, raw):
+        return refused(Reason.FORGED)
+    return Verdict(True, delivery_id, Reason.GENUINE, keep)
+
+
+def refused(reason: Reason) -> Verdict:
+    """A verdict that lets nothing in."""
+    return Verdict(False, None, reason)
+
+
+def refuse_all(network: str, key: str, headers: Mapping[str, str], raw: bytes, /) -> Verdict:
+    """The verifier of an installation that expects no webhooks."""
+    return refused(Reason.UNKNOWN)
+
+
+def no_challenge(network: str, key: str, query: Mapping[str, str], /) -> str | None:
+    """The challenger of an installation that expects no webhooks."""
+    return None
