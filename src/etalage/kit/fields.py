@@ -72,6 +72,9 @@ class TranslatedField(_TranslatedBase):
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(dict(value) if isinstance(value, TranslatedText) else value)
 
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(dict(value) if isinstance(value, TranslatedText) else value, model_instance)
+
     def value_to_string(self, obj: models.Model) -> Any:
         return dict(self.value_from_object(obj))
 

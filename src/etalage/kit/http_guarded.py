@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -85,12 +86,14 @@ class GuardedClient:
         connect_timeout: float = 5.0,
         max_bytes: int = 10 * 1024 * 1024,
         max_redirects: int = 3,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._allow = allow
         self._deadline = deadline
         self._connect_timeout = connect_timeout
         self._max_bytes = max_bytes
         self._max_redirects = max_redirects
+        self._trust = trust
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetch `url`, over redirects; AddressRefused or FetchFailed (both `Refusal`) when that cannot be."""
@@ -120,7 +123,7 @@ class GuardedClient:
         own = {"user-agent": USER_AGENT, "accept-encoding": "gzip", "connection": "close"}
         request = httpx.Request(method, url, headers={**headers, **own})
         try:
-            wire = http_wire.open_wire(url, deadline, self._connect_timeout, accept)
+            wire = http_wire.open_wire(url, deadline, self._connect_timeout, accept=accept, trust=self._trust)
         except http_wire.NotConnected as problem:
             raise _connection_problem(problem.reason) from problem
         try:

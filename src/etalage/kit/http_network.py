@@ -7,6 +7,7 @@ only where no byte of the request has left, `AnswerLost` for everything after.
 from __future__ import annotations
 
 import json as json_text
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,8 @@ class NetworkClient:
     """Calls the hosts it was given and no other: `hosts` are origins such as "https://mastodon.example".
 
     Each request takes a fresh connection and at most `timeout` seconds in all. With `public_only`, a host
-    that people typed in may not stand for an inside address.
+    that people typed in may not stand for an inside address. `trust` replaces the public certificate
+    authorities.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class NetworkClient:
         max_bytes: int = 8 * 1024 * 1024,
         headers: Mapping[str, str] | None = None,
         public_only: bool = False,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._origins = frozenset(_origin(httpx.URL(host)) for host in hosts)
         self._base = httpx.URL(base_url.rstrip("/") + "/")
@@ -94,6 +97,7 @@ class NetworkClient:
         self._max_bytes = max_bytes
         self._headers = dict(headers or {})
         self._accept = addresses.is_public if public_only else None
+        self._trust = trust
 
     def get(
         self, path: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -135,7 +139,9 @@ class NetworkClient:
             method, path, params=params, json=json, data=data, content=content, files=files, headers=headers
         )
         try:
-            wire = http_wire.open_wire(request.url, deadline, self._connect_timeout, self._accept)
+            wire = http_wire.open_wire(
+                request.url, deadline, self._connect_timeout, accept=self._accept, trust=self._trust
+            )
         except http_wire.NotConnected as problem:
             raise NotSent(problem.reason) from problem
         try:

@@ -94,7 +94,12 @@ class Wire(httpcore.NetworkStream):
 
 
 def open_wire(
-    url: httpx.URL, deadline: Deadline, connect_timeout: float, accept: Acceptance | None = None
+    url: httpx.URL,
+    deadline: Deadline,
+    connect_timeout: float,
+    *,
+    accept: Acceptance | None = None,
+    trust: ssl.SSLContext | None = None,
 ) -> Wire:
     """Connect to the host of `url`, with TLS for https; NotConnected says why not.
 
@@ -109,7 +114,7 @@ def open_wire(
         raise NotConnected("inside_address")
     connection = _connect(addresses, port, within)
     if url.scheme == "https":
-        connection = _secure(connection, host, within)
+        connection = _secure(connection, host, within, trust or _trust())
     return Wire(connection, deadline)
 
 
@@ -181,25 +186,29 @@ def _connect(addresses: list[str], port: int, within: Deadline) -> socket.socket
         seconds = within.left() / (len(addresses) - place)  # one silent address leaves time for the next
         if not seconds:
             break
+        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         try:
-            connection = socket.create_connection((address, port), timeout=seconds)
-        except TimeoutError:
-            reason = "connect_timeout"
-        except ConnectionRefusedError:
-            reason = "refused"
-        except OSError:
-            reason = "unreachable"
-        else:
+            connection.settimeout(seconds)
+            connection.connect((address, port))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
+        except OSError as problem:
+            connection.close()
+            reason = _connect_reason(problem)
     raise NotConnected(reason)
 
 
-def _secure(connection: socket.socket, host: str, within: Deadline) -> socket.socket:
+def _connect_reason(problem: OSError) -> str:
+    if isinstance(problem, TimeoutError):
+        return "connect_timeout"
+    return "refused" if isinstance(problem, ConnectionRefusedError) else "unreachable"
+
+
+def _secure(connection: socket.socket, host: str, within: Deadline, trust: ssl.SSLContext) -> socket.socket:
     """TLS over the connection; an end without goodbye counts as a cut, not as the end of the body."""
     try:
         connection.settimeout(within.left() or 0.001)
-        return _trust().wrap_socket(connection, server_hostname=host.strip("[]"), suppress_ragged_eofs=False)
+        return trust.wrap_socket(connection, server_hostname=host.strip("[]"), suppress_ragged_eofs=False)
     except TimeoutError as problem:
         connection.close()
         raise NotConnected("connect_timeout") from problem

@@ -119,7 +119,7 @@ def clip(text: str, limit: int, ellipsis: str = "…") -> str:
     if len(seen) <= limit:
         return text
     room = limit - graphemes(ellipsis)
-    return "".join(seen[:room]).rstrip() + ellipsis if room > 0 else "".join(seen[: max(0, limit)])
+    return "".join(seen[:room]).rstrip() + ellipsis if room >= 0 else "".join(seen[: max(0, limit)])
 
 
 def plain_text(markup: str) -> str:
@@ -141,8 +141,8 @@ def slugify_any(text: str) -> str:
 
 def _slug_letter(character: str) -> str:
     kind = unicodedata.category(character)
-    if kind == "Mn" and "ARABIC" in unicodedata.name(character, ""):
-        return ""  # vowel signs
+    if kind == "Mn" and ("\u0300" <= character <= "\u036f" or "ARABIC" in unicodedata.name(character, "")):
+        return ""  # accents that stand alone, and vowel signs
     if character == "\N{ARABIC TATWEEL}" or character in "'’ʼ" or kind == "Cf":
         return ""
     if kind[0] == "L" and unicodedata.name(character, "").startswith("LATIN"):
