@@ -8,7 +8,7 @@ from etalage.networks.counting import LINK
 from etalage.networks.practice.server import acts, members, statuses
 from etalage.networks.practice.server.acts import Author
 from etalage.networks.practice.server.happenings import happen
-from etalage.networks.practice.server.ledger import Row
+from etalage.networks.practice.server.ledger import Member, Row
 from etalage.networks.practice.server.push import LOOPBACK
 from etalage.networks.practice.server.web import Problem, Request, Response, Router, answer
 from etalage.networks.practice.server.world import World
@@ -134,7 +134,7 @@ async def post_history(world: World, request: Request) -> Response:
     return answer({"ids": [str(_put_in_the_past(world, member, item)) for item in wanted]}, 201)
 
 
-def _put_in_the_past(world: World, member: members.Member, item: Any) -> int:
+def _put_in_the_past(world: World, member: Member, item: Any) -> int:
     """Write one old status with the figures that it had; `at` is in seconds since 1970."""
     if not isinstance(item, dict) or not isinstance(item.get("at"), int | float):
         raise Problem(422, "history_invalid", "Each status is an object with a time (at).", field="statuses")
