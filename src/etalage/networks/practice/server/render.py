@@ -120,7 +120,7 @@ def card(voice: Voice, status: Row, pictures: list[Row], comments: list[Row], *,
 <p class="text" dir="auto" lang="{escape(status["language"])}">{linked(status["text"])}</p>
 {_pictures(voice, pictures)}
 <ul class="figures">{figures}</ul>
-{f'<ul class="comments" id="comments">{thread}</ul>' if thread else ""}
+{f'<ul class="thread" id="comments">{thread}</ul>' if thread else ""}
 {more if len(comments) < status["comments"] else ""}
 </article>"""
 
