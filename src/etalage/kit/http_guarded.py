@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from etalage.kit.errors import Refusal, gettext_noop
 USER_AGENT = "Etalage/1 (link reader)"
 
 _LONGEST_ADDRESS = 2048
+_HOST = re.compile(r"(?=.*[a-z0-9])[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 _PORTS = frozenset({80, 443})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAFE_HEADERS = frozenset({"accept", "accept-language", "if-none-match", "if-modified-since"})
@@ -164,7 +166,7 @@ def _read_address(address: str, base: httpx.URL | None = None) -> httpx.URL:
         raise AddressRefused("scheme" if url.scheme else "bad_address")
     if url.userinfo:
         raise AddressRefused("credentials")
-    if not host or not host.strip("."):
+    if not _HOST.fullmatch(host):  # httpx quotes what cannot be in a name instead of refusing it
         raise AddressRefused("bad_address")
     return url.copy_with(fragment=None)
 

@@ -192,7 +192,7 @@ class NetworkClient:
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as problem:
             if not wire.has_sent:
                 raise NotSent(_unsent_reason(problem)) from problem
-            raise AnswerLost(_lost_reason(problem, status), status) from problem
+            raise AnswerLost(_lost_reason(problem, status, wire.has_ended), status) from problem
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -205,11 +205,13 @@ def _unsent_reason(problem: Exception) -> str:
     return "connect_timeout" if isinstance(problem, httpcore.TimeoutException) else "bad_request"
 
 
-def _lost_reason(problem: Exception, status: int | None) -> str:
+def _lost_reason(problem: Exception, status: int | None, has_ended: bool) -> str:
     if isinstance(problem, httpcore.WriteTimeout):
         return "write_timeout"
     if isinstance(problem, httpcore.TimeoutException):
         return "read_timeout"
     if isinstance(problem, httpcore.NetworkError):
         return "reset"
-    return "truncated" if status is not None else "not_http"
+    if has_ended:
+        return "reset" if status is None else "truncated"
+    return "not_http"

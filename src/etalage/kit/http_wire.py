@@ -56,21 +56,24 @@ class Deadline:
 
 
 class Wire(httpcore.NetworkStream):
-    """A connected socket that respects the deadline and remembers whether anything was sent."""
+    """A connected socket that keeps to the deadline, and knows if it has sent and if the other side hung up."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._connection = connection
         self._deadline = deadline
         self.has_sent = False
+        self.has_ended = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             self._connection.settimeout(self._seconds())
-            return self._connection.recv(max_bytes)
+            received = self._connection.recv(max_bytes)
         except TimeoutError as problem:
             raise httpcore.ReadTimeout("deadline") from problem
         except OSError as problem:
             raise httpcore.ReadError(type(problem).__name__) from problem
+        self.has_ended = not received
+        return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         try:
