@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -208,7 +209,12 @@ class PracticeConnector:
     # --- Editing ------------------------------------------------------------------------------------------------
 
     def edit(self, account: Account, remote_id: str, rendition: Rendition, delivery: Delivery) -> Outcome:
-        """Replace the text, link, pictures and alternative texts."""
+        """Replace the text, link, pictures and alternative texts; a picture that is not there yet is uploaded."""
+        while step := self.next_step(replace(account, mechanism=None), rendition, delivery):
+            prepared = self.take_step(account, rendition, delivery, step)
+            if not isinstance(prepared, Prepared):
+                return prepared
+            delivery = replace(delivery, parts={**delivery.parts, prepared.part_name: prepared.remote_id})
         return _accepted(
             self._write(account, "PUT", f"/api/statuses/{remote_id}", json=_body(rendition, delivery))
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ from etalage.networks.practice.server.push import LOOPBACK
 
 MOST_REDIRECTS = 5
 MOST_BYTES = 2_000_000
+PRODUCT_PAGE = re.compile(r"/shop/p/[^/]+/(\?|$)")
 
 
 @dataclass
@@ -107,9 +109,17 @@ class Visit:
         """The first form with this data- attribute."""
         return next((form for form in self.forms if mark in form.marks), None)
 
-    def link(self, mark: str) -> str | None:
-        """The address of the first link with this data- attribute."""
-        return next((urljoin(self.url, link.href) for link in self.links if mark in link.marks), None)
+    def consent(self) -> Form | None:
+        """The shop's question whether it may recognise this browser."""
+        asked = (form for form in self.forms if "consent" in form.marks or "/consent/" in form.action)
+        return next(asked, None)
+
+    def products(self) -> list[str]:
+        """Addresses of the product pages that this page links to."""
+        wanted = (
+            link.href for link in self.links if "product" in link.marks or PRODUCT_PAGE.search(link.href)
+        )
+        return list(dict.fromkeys(urljoin(self.url, href) for href in wanted))
 
 
 @dataclass(frozen=True)

@@ -190,17 +190,16 @@ class People:
     async def _arrive(self, person: Person, link: str) -> Visit:
         """Land on the page of a link; agree to the shop's question where this person does."""
         page = await person.browser.open(link)
-        consent = page.form("consent")
+        consent = page.consent()
         if consent is not None and person.visitor.agrees:
             await person.browser.send(page, consent, fill(consent, person.visitor, self.chance))
             page = await person.browser.open(page.url)
         return page
 
     async def _reserve(self, person: Person, page: Visit) -> bool:
-        """Fill in the reserve form, on this page or behind the page's product link. True when the shop took it."""
-        for mark in ("product", "reserve"):
-            if page.form("reserve") is None and (link := page.link(mark)):
-                page = await person.browser.open(link)
+        """Fill in the reserve form, on this page or behind one of its products. True when the shop took it."""
+        if page.form("reserve") is None and (products := page.products()):
+            page = await person.browser.open(self.chance.choice(products))
         form = page.form("reserve")
         if form is None:
             return False
