@@ -20,6 +20,7 @@ from etalage.kit.chart import Chart
 from etalage.kit.money import Money
 from etalage.kit.text import TranslatedText, direction, language_direction
 from etalage.web import charts, marks
+from etalage.web import qr as qr_codes
 
 register = template.Library()
 
@@ -199,6 +200,12 @@ def tone(value: object) -> str:
 def tone_icon(value: object) -> str:
     """The icon that goes with the tone of `value`."""
     return marks.TONE_ICONS[marks.tone(str(value or ""))]
+
+
+@register.simple_tag
+def qr(text: str, label: str) -> str:
+    """A QR code of `text`; put it in an element of the class `qr`."""
+    return qr_codes.svg(text, label)
 
 
 # Charts
