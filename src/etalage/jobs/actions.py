@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -51,11 +52,11 @@ def prune(now: datetime | None = None) -> int:
     return _delete(live) + _delete(done) + _delete(events)
 
 
-def _delete(rows: QuerySet[Event] | QuerySet[Job] | QuerySet[LiveChange]) -> int:
+def _delete(rows: QuerySet[Any]) -> int:
     """Delete in short transactions, so that nobody waits for the housekeeping."""
     deleted = 0
-    while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-        deleted += rows.model.objects.filter(pk__in=keys).delete()[0]
+    while count := rows.filter(pk__in=rows.values("pk")[:BATCH]).delete()[0]:
+        deleted += count
     return deleted
 
 

@@ -46,7 +46,9 @@ def decode(value: Any, hint: Any) -> Any:
         return value
     if hint in (datetime, date):
         return hint.fromisoformat(str(value))
-    return hint(value) if issubclass(hint, UUID | Enum) else value
+    if issubclass(hint, UUID):
+        return hint(str(value))
+    return hint(value) if issubclass(hint, Enum) else value
 
 
 def decode_event(kind: type[E], payload: Mapping[str, Any]) -> E:

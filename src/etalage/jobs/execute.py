@@ -34,7 +34,7 @@ class Outcome:
     """The state that an attempt left its job in (None: it lost the job) and, where it failed, the error."""
 
     state: State | None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 def lease_of(job: Job, started: float) -> Lease:
@@ -56,7 +56,7 @@ def execute(job: Job, lease: Lease) -> Outcome:
         return _record(job, error, partial(settle.postpone, job, error, error.when, counted=error.counted))
     except GiveUp as error:
         return _record(job, error, partial(settle.bury, job, error))
-    except Exception as error:  # recorded with the job, where people see it
+    except (Exception, SystemExit) as error:  # recorded with the job, where people see it
         return _record(job, error, partial(settle.fail, job, error))
     return Outcome(State.DONE)
 
@@ -75,7 +75,7 @@ def _run(job: Job) -> None:
 def _work(job: Job) -> tuple[Callable[[], Any], bool]:
     if job.event is not None:
         handler = find_handler(job.task)
-        event = decode_event(find_event(job.event.name), job.event.payload)
+        event: Any = decode_event(find_event(job.event.name), job.event.payload)
         return partial(_handle, handler, event), handler.atomic
     task = find_task(job.task)
     return partial(_call, task, job), task.atomic
@@ -96,7 +96,7 @@ def _shielded() -> AbstractContextManager[Any]:
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
-def _record(job: Job, error: Exception, write: Callable[[], State]) -> Outcome:
+def _record(job: Job, error: BaseException, write: Callable[[], State]) -> Outcome:
     log.warning("job %s (%s), attempt %s: %s", job.pk, job.task, job.attempts, type(error).__name__)
     try:
         return Outcome(patiently(write), error)

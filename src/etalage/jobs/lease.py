@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from etalage.jobs.errors import LeaseLost
 from etalage.jobs.leaseclock import LeaseNow, seconds
@@ -38,7 +38,7 @@ class Lease:
         """Return while the job is surely ours. Raises LeaseLost. Ask before each effect on the outside."""
         if self.job_id is None:
             return
-        if self.remaining() <= 0 or not _held(self.job_id, self.token):
+        if self.remaining() <= 0 or not _held(self.job_id, self.token).exists():
             self.lost = True
             raise LeaseLost(f"job {self.job_id} was claimed again after token {self.token}")
 
@@ -50,15 +50,16 @@ class Lease:
     def renew(self) -> None:
         """The heartbeat: make the lease last its full length from now, unless someone else has the job."""
         asked = seconds()  # before the statement: our idea of the end is never later than the database's
-        row = Job.objects.filter(pk=self.job_id, token=self.token, state=State.RUNNING)
-        if row.update(leased_until=LeaseNow() + F("lease_seconds") * 1000):
+        if self.job_id is None:
+            return
+        if _held(self.job_id, self.token).update(leased_until=LeaseNow() + F("lease_seconds") * 1000):
             self._until = asked + self.length
         else:
             self.lost = True
 
 
-def _held(job_id: UUID, token: int) -> bool:
-    return Job.objects.filter(pk=job_id, token=token, state=State.RUNNING).exists()
+def _held(job_id: UUID, token: int) -> QuerySet[Job]:
+    return Job.objects.filter(pk=job_id, token=token, state=State.RUNNING)
 
 
 _current: ContextVar[Lease | None] = ContextVar("lease", default=None)

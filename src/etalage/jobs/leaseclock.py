@@ -42,9 +42,9 @@ class LeaseNow(Func):
     output_field = BigIntegerField()
     contains_aggregate = False
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[int]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[int]]:
         """SQLite has no such clock, but its workers and this process share one."""
-        return "%s", [int(seconds() * 1000)]
+        return "%s", (int(seconds() * 1000),)
 
 
 def expired() -> Q:

@@ -26,6 +26,7 @@ _SECRETS = (
 
 def redact(text: str) -> str:
     """`text` without tokens, passwords, addresses of people and keys; at most 2,000 characters."""
+    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")  # what no database keeps
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -38,7 +38,7 @@ def complete(job: Job, result: Any) -> None:
     once_more = When(again=True, then=Value(State.WAITING))
     changed = _mine(job).update(
         state=Case(once_more, default=Value(State.DONE)),
-        attempts=Case(When(again=True, then=0), default=F("attempts")),
+        attempts=F("attempts") * Case(When(again=True, then=0), default=1),
         run_after=Case(When(again=True, then=Value(now)), default=F("run_after")),
         finished_at=now,
         again=False,

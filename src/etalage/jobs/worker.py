@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 BEAT = 0.25
 CHORES = 1.0
 DATABASE_AWAY = 1.0
+MOST_HANGING = 32
 
 
 class Worker:
@@ -50,6 +51,7 @@ class Worker:
         self.name = name or f"{socket.gethostname()}:{os.getpid()}:{short_code(4)}"
         self._jobs: SimpleQueue[tuple[Job, Lease] | None] = SimpleQueue()
         self._running: dict[Lease, str] = {}
+        self._hands: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._wake = sleeper()
         self._idle = threading.Event()
@@ -58,7 +60,7 @@ class Worker:
 
     def run(self, stop: threading.Event) -> bool:
         """Work until `stop` is set, then finish the work at hand; False when the grace ran out before."""
-        hands = [self._thread(self._work, f"job-{number}") for number in range(self.threads)]
+        self._hands = [self._thread(self._work, f"job-{number}") for number in range(self.threads)]
         ended = threading.Event()
         heart = self._thread(self._beat, "heartbeat", ended)
         try:
@@ -67,15 +69,15 @@ class Worker:
                 if not self._turn():
                     self._wake.wait(self.poll)
         finally:
-            for _hand in hands:
+            for _hand in self._hands:
                 self._jobs.put(None)
             deadline = seconds() + self.grace
-            for hand in hands:
+            for hand in self._hands:
                 hand.join(max(0.0, deadline - seconds()))
             ended.set()
             heart.join()
             connections.close_all()
-        return not any(hand.is_alive() for hand in hands)
+        return not any(hand.is_alive() for hand in self._hands)
 
     def _thread(self, target: object, name: str, *args: object) -> threading.Thread:
         thread = threading.Thread(target=target, args=args, name=name, daemon=True)  # type: ignore[arg-type]
@@ -92,13 +94,14 @@ class Worker:
             return self._hand_out()
         except (OperationalError, InterfaceError) as error:
             log.warning("the database is away: %s", type(error).__name__)
-            connection.close_if_unusable_or_obsolete()
-            self._idle.wait(DATABASE_AWAY)
-            return False
+        except Exception:  # recorded: a worker that stopped silently would be worse than one that tries again
+            log.exception("a worker could not take work and tries again")
+        connection.close_if_unusable_or_obsolete()
+        self._idle.wait(DATABASE_AWAY)
+        return False
 
     def _hand_out(self) -> bool:
-        with self._lock:
-            running = Counter(self._running.values())
+        running = self._held()
         free = self.threads - running.total()
         if free <= 0:
             return False
@@ -112,6 +115,15 @@ class Worker:
                 taken += 1
         return taken > 0
 
+    def _held(self) -> Counter[str]:
+        """How many jobs of each queue this worker holds. A thread that hangs beyond its lease is replaced."""
+        with self._lock:
+            held = Counter(queue for lease, queue in self._running.items() if lease.remaining() > 0)
+            hanging = min(len(self._running) - held.total(), MOST_HANGING)
+        while len(self._hands) < self.threads + hanging:
+            self._hands.append(self._thread(self._work, f"job-{len(self._hands)}"))
+        return held
+
     def _start(self, job: Job, started: float) -> None:
         lease = lease_of(job, started)
         with self._lock:
@@ -123,9 +135,10 @@ class Worker:
             job, lease = item
             try:
                 execute(job, lease)
-            except (OperationalError, InterfaceError) as error:
-                # Nothing could be written: the lease ends, and another attempt follows.
-                log.error("job %s (%s) is left to its lease: %s", job.pk, job.task, type(error).__name__)
+            except (
+                Exception
+            ):  # recorded: its end could not be written, the lease ends, another attempt follows
+                log.exception("job %s (%s) is left to its lease", job.pk, job.task)
             finally:
                 connection.close_if_unusable_or_obsolete()
                 with self._lock:
