@@ -9,6 +9,7 @@ def test_something(practice):                       # the fixture of `tests/netw
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,8 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from etalage.networks.base import Account, Mechanism
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,10 @@ class PracticeNetwork:
         self.http = httpx.Client(base_url=base_url, timeout=20.0, trust_env=False)
 
     def open_account(
-        self, handle: str = "maison_lune", *, face: Mechanism = Mechanism.IDEMPOTENCY_KEY, **options: Any
+        self, handle: str = "", *, face: Mechanism = Mechanism.IDEMPOTENCY_KEY, **options: Any
     ) -> Account:
         """Register an account with this face; options: name, language, lag and key_seconds (seconds)."""
+        handle = handle or f"shop_{next(_numbers)}"
         answer = self.http.post("/api/accounts", json={"handle": handle, "face": face, **options})
         answer.raise_for_status()
         data = answer.json()
@@ -117,3 +122,18 @@ def running_network(folder: Path, **options: Any) -> Iterator[PracticeNetwork]:
         yield network
     finally:
         network.stop()
+
+
+@pytest.fixture(scope="module")
+def practice_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeNetwork]:
+    """The program itself, one for a test module; its ledger grows from test to test."""
+    with running_network(tmp_path_factory.mktemp("practice")) as network:
+        yield network
+
+
+@pytest.fixture
+def practice(practice_program: PracticeNetwork) -> Iterator[PracticeNetwork]:
+    """The program with no fault on order."""
+    practice_program.clear_orders()
+    yield practice_program
+    practice_program.clear_orders()

@@ -55,6 +55,11 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class PracticeConnector:
     """Publisher, editor, receiver and measurer for accounts on the practice network."""
 
+    def __init__(self, *, read_seconds: float = READ_SECONDS, write_seconds: float = WRITE_SECONDS) -> None:
+        """The longest waits for an answer: to requests that change nothing, and to those that do."""
+        self._read_seconds = read_seconds
+        self._write_seconds = write_seconds
+
     # --- Connecting ---------------------------------------------------------------------------------------------
 
     def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
@@ -279,7 +284,7 @@ class PracticeConnector:
         """One request with the account's token; raises `NotSent` or `AnswerLost`."""
         client = _client(account.base_url)
         headers = {"authorization": f"Bearer {account.token}", **request.pop("headers", {})}
-        seconds = READ_SECONDS if method == "GET" else WRITE_SECONDS
+        seconds = self._read_seconds if method == "GET" else self._write_seconds
         return client.request(method, path, headers=headers, timeout=seconds, **request)
 
     def _write(self, account: Account, method: str, path: str, **request: Any) -> dict[str, Any] | Failure:
