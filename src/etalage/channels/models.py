@@ -33,7 +33,7 @@ class ChannelState(models.TextChoices):
 
 
 class Channel(UUIDModel):
-    """One account of the shop on one network."""
+    """One account of the shop on one network. Until `quiet_until` the network asked for no more requests."""
 
     network = models.CharField(max_length=20)
     name = models.CharField(_("name"), max_length=120)
@@ -44,6 +44,7 @@ class Channel(UUIDModel):
     language = models.CharField(_("language of its posts"), max_length=2, default="en")
     state = models.CharField(max_length=12, choices=ChannelState.choices, default=ChannelState.ACTIVE)
     pause_reason = models.CharField(max_length=40, blank=True)
+    quiet_until = models.DateTimeField(null=True)
     grant = models.ForeignKey(Grant, null=True, on_delete=models.SET_NULL, related_name="channels")
     abilities = models.JSONField(default=dict)
     abilities_at = models.DateTimeField(default=clock.now)

@@ -59,7 +59,9 @@ class PostState(models.TextChoices):
 class Post(UUIDModel):
     """What the shop wants to say, in each language, with pictures and products."""
 
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="posts")
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
+    )
     aim = models.CharField(_("aim"), max_length=10, choices=Aim.choices, default=Aim.PROMOTION)
     state = models.CharField(max_length=9, choices=PostState.choices, default=PostState.DRAFT)
     text = TranslatedField(_("text"), default=dict)
@@ -71,6 +73,7 @@ class Post(UUIDModel):
     created_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="posts")
     approved_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    review_note = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)
     version = models.PositiveIntegerField(default=1)
@@ -113,7 +116,9 @@ class PostProduct(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position", "id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["post", "product"], name="product_once_per_post")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post", "product"], name="product_once_per_post")
+        ]
 
 
 class DeliveryState(models.TextChoices):
@@ -135,8 +140,22 @@ class DeliveryState(models.TextChoices):
     DROPPED = "dropped", _("Dropped")
 
 
+class Change(models.TextChoices):
+    """What people asked to be done with a publication that stands on the network."""
+
+    EDIT = "edit", _("Being changed")
+    WITHDRAW = "withdraw", _("Being withdrawn")
+
+
 class Publication(UUIDModel):
-    """One post on one channel. Every write of the worker carries `token`, so a late worker changes nothing."""
+    """One post on one channel. Every write of the worker carries `token`, so a late worker changes nothing.
+
+    `tries` counts claims, `attempt` the sends that may have reached the network. `in_doubt`: an earlier attempt may
+    stand there without our knowing; then it is only sent again before `safe_until`, while the network itself
+    recognises a second attempt. `refused_as` is a refusal that waits for the proof that nothing stands there.
+    `looks` counts undecided looks; `absent_at` is when a look first found nothing.
+    `body_hash` names the content that the remote parts were made from.
+    """
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="publications")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="publications")
@@ -150,23 +169,34 @@ class Publication(UUIDModel):
     next_attempt_at = models.DateTimeField(null=True)
     token = models.PositiveBigIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=0)
     attempt = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
+    first_sent_at = models.DateTimeField(null=True)
     body_hash = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=80, blank=True)
+    client_key = models.CharField(max_length=80, blank=True)
     settle_at = models.DateTimeField(null=True)
     looks = models.PositiveSmallIntegerField(default=0)
+    absent_at = models.DateTimeField(null=True)
+    in_doubt = models.BooleanField(default=False)
+    safe_until = models.DateTimeField(null=True)
+    refused_as = models.CharField(max_length=40, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)
     remote_url = models.CharField(max_length=500, blank=True)
     published_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=40, blank=True)
     detail = models.CharField(max_length=300, blank=True)
+    change = models.CharField(max_length=8, choices=Change.choices, blank=True)
+    change_reason = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["state", "settle_at"]),
+            models.Index(fields=["state", "leased_until"]),
             models.Index(fields=["due_at"]),
         ]
         constraints: ClassVar = [
@@ -174,7 +204,8 @@ class Publication(UUIDModel):
                 fields=["post", "channel"],
                 condition=models.Q(replaces=None),
                 name="one_publication_per_channel",
-            )
+            ),
+            models.UniqueConstraint(fields=["replaces"], name="replaced_once"),
         ]
 
 
@@ -238,7 +269,17 @@ class TrackedLink(UUIDModel):
                 & ~models.Q(target__startswith="//")
                 & ~models.Q(target__startswith="/\\"),
                 name="link_stays_at_home",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["product", "store"],
+                condition=models.Q(kind="qr", store__isnull=False),
+                name="one_code_per_product_and_store",
+            ),
+            models.UniqueConstraint(
+                fields=["product"],
+                condition=models.Q(kind="qr", store__isnull=True),
+                name="one_code_per_product",
+            ),
         ]
 
 
@@ -246,7 +287,9 @@ class PromotionCode(UUIDModel):
     """A code that customers name at the till or the counter. Either a percentage or an amount off."""
 
     code = models.CharField(_("code"), max_length=40, unique=True)
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="codes")
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="codes"
+    )
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="codes")
     percent = models.PositiveSmallIntegerField(_("percent off"), null=True, blank=True)
     amount_minor = models.BigIntegerField(_("amount off"), null=True, blank=True)

@@ -1,0 +1,208 @@
+"""Every write to channels and grants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from etalage.accounts.audit import record
+from etalage.accounts.models import Language, Member, Role
+from etalage.channels.events import ChannelDisconnected, ChannelPaused, ChannelResumed
+from etalage.channels.models import Channel, ChannelState, Grant
+from etalage.channels.queries import ChannelUnusable, connector_of, find_channel, network_for
+from etalage.channels.reasons import refusal_for
+from etalage.jobs.live import tell
+from etalage.jobs.outbox import announce
+from etalage.kit import clock
+from etalage.kit.errors import Refusal
+from etalage.networks import registry
+from etalage.networks.base import Abilities, ChannelRefused, Connected, Connector, NotAccepted
+
+
+def connect_channel(
+    network: str, base_url: str, token: str, *, actor: Member, handle: str = "", language: str = "en"
+) -> Channel:
+    """Verify the account at its network and keep it as a channel; the same account again mends its grant.
+
+    Raises Refusal when the network is not known here, refuses the account, or cannot be reached.
+    """
+    _managers_only(actor)
+    _known_language(language)
+    connector = registry.get(network) if network in registry.names() else None
+    if not isinstance(connector, Connector):
+        raise Refusal(_("This network is not known here. Choose one from the list."), code="network_unknown")
+    answer = connector.connect(base_url.strip().rstrip("/"), handle.strip(), token.strip())
+    if isinstance(answer, ChannelRefused | NotAccepted):
+        raise refusal_for(answer.reason)
+    return _keep(answer, language, actor)
+
+
+@transaction.atomic
+def _keep(connected: Connected, language: str, actor: Member) -> Channel:
+    account = connected.account
+    grant = Grant.objects.create(
+        network=account.network, base_url=account.base_url, access_token=account.token
+    )
+    facts = {
+        "handle": account.handle,
+        "grant": grant,
+        "abilities": connected.abilities.to_json(),
+        "abilities_at": clock.now(),
+        "state": ChannelState.ACTIVE,
+        "pause_reason": "",
+        "quiet_until": None,
+    }
+    channel, made = Channel.objects.update_or_create(
+        network=account.network,
+        base_url=account.base_url,
+        remote_id=account.remote_id,
+        defaults=facts,
+        create_defaults={**facts, "name": (connected.name or account.handle)[:120], "language": language},
+    )
+    Grant.objects.filter(channels=None, network=account.network, base_url=account.base_url).delete()
+    record(actor, "channel.connected" if made else "channel.reconnected", channel)
+    announce(ChannelResumed(channel.pk))
+    tell("channels")
+    return channel
+
+
+@transaction.atomic
+def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member | None) -> Channel:
+    """Hold the channel's publications back. `reason` is a `networks.base.Reason`, empty when a person pauses it.
+
+    Pausing a paused channel again changes nothing. `actor` None: Etalage itself, because the network refused it.
+    """
+    if actor:
+        _managers_only(actor)
+    active = Channel.objects.filter(pk=channel_id, state=ChannelState.ACTIVE)
+    if active.update(state=ChannelState.PAUSED, pause_reason=reason):
+        channel = find_channel(channel_id)
+        record(actor, "channel.paused", channel, reason=reason)
+        announce(ChannelPaused(channel_id, reason))
+        tell("channels")
+        tell("posts")
+        return channel
+    return find_channel(channel_id)
+
+
+def resume_channel(channel_id: UUID, *, actor: Member) -> Channel:
+    """Let the channel publish again, after asking its network whether the account is in order.
+
+    Raises Refusal when it is not, or when the network cannot be reached.
+    """
+    _managers_only(actor)
+    channel = find_channel(channel_id)
+    if channel.state == ChannelState.DISCONNECTED:
+        raise Refusal(_("This channel was disconnected. Connect it again."), code="channel_gone", status=409)
+    abilities = _asked(channel)
+    with transaction.atomic():
+        paused = Channel.objects.filter(pk=channel_id, state=ChannelState.PAUSED)
+        resumed = paused.update(
+            state=ChannelState.ACTIVE,
+            pause_reason="",
+            quiet_until=None,
+            abilities=abilities.to_json(),
+            abilities_at=clock.now(),
+        )
+        if resumed:
+            record(actor, "channel.resumed", channel)
+            announce(ChannelResumed(channel_id))
+            tell("channels")
+            tell("posts")
+    return find_channel(channel_id)
+
+
+@transaction.atomic
+def disconnect_channel(channel_id: UUID, *, actor: Member) -> Channel:
+    """Give the channel up and forget its token. What was published stays on the network and in the figures."""
+    _managers_only(actor)
+    channel = find_channel(channel_id)
+    left = Channel.objects.filter(pk=channel_id).exclude(state=ChannelState.DISCONNECTED)
+    if left.update(state=ChannelState.DISCONNECTED, pause_reason="", grant=None):
+        if channel.grant and not channel.grant.channels.exists():
+            channel.grant.delete()
+        record(actor, "channel.disconnected", channel)
+        announce(ChannelDisconnected(channel_id))
+        tell("channels")
+        tell("posts")
+    return find_channel(channel_id)
+
+
+@transaction.atomic
+def rename_channel(channel_id: UUID, name: str, *, actor: Member) -> Channel:
+    """Call the channel something else in Etalage; the network knows nothing of it."""
+    _managers_only(actor)
+    name = name.strip()
+    if not name or len(name) > 120:
+        raise Refusal(_("Give a name of 1 to 120 characters."), code="name_invalid", status=422)
+    return _changed(channel_id, "channel.renamed", actor, name=name)
+
+
+@transaction.atomic
+def set_language(channel_id: UUID, language: str, *, actor: Member) -> Channel:
+    """Set the language in which new posts are written for this channel."""
+    _managers_only(actor)
+    _known_language(language)
+    return _changed(channel_id, "channel.language_set", actor, language=language)
+
+
+def refresh_abilities(channel_id: UUID) -> None:
+    """Ask the network anew what the account can do; a refused account pauses, an unreachable network waits."""
+    channel = find_channel(channel_id)
+    if channel.state != ChannelState.ACTIVE:
+        return
+    try:
+        publisher, account = network_for(channel)
+    except ChannelUnusable:
+        pause_channel(channel_id, "auth_dead", actor=None)
+        return
+    answer = publisher.abilities(account)
+    if isinstance(answer, ChannelRefused):
+        pause_channel(channel_id, answer.reason, actor=None)
+    elif isinstance(answer, Abilities):
+        Channel.objects.filter(pk=channel_id).update(abilities=answer.to_json(), abilities_at=clock.now())
+
+
+def keep_quiet(channel_id: UUID, until: datetime) -> None:
+    """Ask nothing of the network for this channel before `until`: it said so."""
+    later = Channel.objects.filter(Q(quiet_until=None) | Q(quiet_until__lt=until), pk=channel_id)
+    later.update(quiet_until=until)
+
+
+def _asked(channel: Channel) -> Abilities:
+    """What the network says now. Raises Refusal when it says no, or nothing."""
+    try:
+        connector_of(channel)
+        publisher, account = network_for(channel)
+    except ChannelUnusable as error:
+        raise Refusal(
+            _("The access to this account is gone. Connect the channel again."), code="auth_dead", status=409
+        ) from error
+    answer = publisher.abilities(account)
+    if not isinstance(answer, Abilities):
+        raise refusal_for(answer.reason)
+    return answer
+
+
+def _changed(channel_id: UUID, action: str, actor: Member, **fields: str) -> Channel:
+    Channel.objects.filter(pk=channel_id).update(**fields)
+    channel = find_channel(channel_id)
+    record(actor, action, channel, **fields)
+    tell("channels")
+    return channel
+
+
+def _known_language(language: str) -> None:
+    if language not in Language.values:
+        raise Refusal(_("Choose one of the languages in the list."), code="language_unknown", status=422)
+
+
+def _managers_only(actor: Member) -> None:
+    if not actor.may(Role.MANAGER):
+        raise Refusal(
+            _("Only managers may change channels. Ask one of them."), code="not_allowed", status=403
+        )

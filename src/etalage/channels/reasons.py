@@ -1,0 +1,58 @@
+"""What a network's reasons mean to a person: what happened, and who must do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from etalage.kit.errors import Refusal
+from etalage.networks.base import Reason
+
+WHAT_TO_DO: Mapping[Reason, Promise] = {
+    Reason.AUTH_DEAD: _("The network no longer accepts our access. Connect the channel again."),
+    Reason.PERMISSION_MISSING: _(
+        "A permission is missing at the network. Grant it there, then resume the channel."
+    ),
+    Reason.NEEDS_HUMAN_AT_NETWORK: _(
+        "The network wants its owner to confirm something. Sign in there and look."
+    ),
+    Reason.TEXT_INVALID: _("The network does not take this text. Change it and try again."),
+    Reason.MEDIA_INVALID: _("The network does not take this picture. Choose another and try again."),
+    Reason.MEDIA_UNFETCHABLE: _(
+        "The network could not load our picture. Check the public address of Etalage."
+    ),
+    Reason.DUPLICATE_AT_NETWORK: _("The network says that it has this post already. Look there."),
+    Reason.POLICY_REJECTED: _("The network's rules forbid this post. Change what it shows or says."),
+    Reason.GONE: _("What this speaks of no longer exists at the network."),
+    Reason.RATE_LIMITED: _("The network asked us to wait. It goes on by itself."),
+    Reason.QUOTA_MONEY: _(
+        "A paid allowance at the network is used up. Raise it there, or wait for the next period."
+    ),
+    Reason.PLATFORM_DOWN: _("The network is out of order. It goes on by itself."),
+    Reason.UNREACHABLE: _("The network cannot be reached. Check its address and this machine's connection."),
+    Reason.MISCONFIGURED: _(
+        "The address or the application is not set up rightly. Check the channel's settings."
+    ),
+    Reason.NONSENSE_ANSWER: _("The answer is not this network's language. Check the address."),
+    Reason.AMBIGUOUS: _("The answer got lost. We look on the network before anything is sent again."),
+    Reason.UNKNOWN: _("The network gave an answer that we do not know. Look at the network."),
+}
+
+_STATUS = {
+    Reason.UNREACHABLE: 502,
+    Reason.PLATFORM_DOWN: 502,
+    Reason.RATE_LIMITED: 503,
+    Reason.NONSENSE_ANSWER: 502,
+}
+
+
+def what_to_do(reason: str) -> Promise | str:
+    """The sentence for a reason; empty for a text that is none."""
+    return WHAT_TO_DO[Reason(reason)] if reason in set(Reason) else ""
+
+
+def refusal_for(reason: Reason) -> Refusal:
+    """The refusal that tells a person what a network's answer means."""
+    return Refusal(WHAT_TO_DO[reason], code=reason.value, status=_STATUS.get(reason, 422))

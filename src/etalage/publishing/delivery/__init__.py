@@ -1,0 +1,1 @@
+"""How a publication gets to its network: once in effect, whatever dies half-way."""

@@ -1,0 +1,285 @@
+"""Every write to a publication's state: compare-and-set on state and token, with a line of history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, F, OuterRef, Q, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+
+from etalage.accounts.models import Member
+from etalage.channels.models import ChannelState
+from etalage.jobs.live import tell
+from etalage.jobs.outbox import announce
+from etalage.kit import clock
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.states import LEASED, TRANSITIONS, UNSENT
+from etalage.publishing.events import (
+    PublicationDoubled,
+    PublicationExpired,
+    PublicationNeedsPerson,
+    PublicationPublished,
+    PublicationRejected,
+)
+from etalage.publishing.models import DeliveryState, DeliveryStep, Publication, RemotePart
+
+SPARE_CANDIDATES = 16  # looked at beyond the limit, because other workers may hold the first ones
+
+_EVENTS = {
+    DeliveryState.PUBLISHED: PublicationPublished,
+    DeliveryState.REJECTED: PublicationRejected,
+    DeliveryState.EXPIRED: PublicationExpired,
+    DeliveryState.NEEDS_PERSON: PublicationNeedsPerson,
+}
+_PASSING = frozenset(
+    {DeliveryState.CLAIMED, DeliveryState.PREPARED, DeliveryState.RECONCILING}
+)  # no page waits for these
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a publication until its lease ends; only `token` proves it."""
+
+    publication_id: UUID
+    token: int
+
+
+def move(
+    publication_id: UUID,
+    token: int,
+    to: DeliveryState,
+    *,
+    reason: str = "",
+    detail: str = "",
+    member: Member | None = None,
+    within_lease: bool = False,
+    take_token: bool = False,
+    **fields: Any,
+) -> bool:
+    """Take one step if the publication still carries `token` and its state allows it; False changes nothing.
+
+    `within_lease` also demands that the lease still runs; `take_token` shuts out whoever holds the present token.
+    The step is written to the history, told to open pages and announced, all in one transaction.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        row = _locked(publication_id)
+        if row is None or row.token != token or to not in TRANSITIONS[DeliveryState(row.state)]:
+            return False
+        if within_lease and (row.leased_until is None or row.leased_until <= now):
+            return False
+        changes: dict[str, Any] = {
+            "state": to,
+            "state_at": now,
+            "reason": reason,
+            "detail": detail[:300],
+            **fields,
+        }
+        if take_token:
+            changes["token"] = token + 1
+        if to not in LEASED:
+            changes.setdefault("leased_until", None)
+        if not Publication.objects.filter(pk=row.pk, token=token, state=row.state).update(**changes):
+            return False
+        attempt = changes.get("attempt", row.attempt)
+        _note(row, to, at=now, reason=reason, detail=detail[:300], member=member, attempt=attempt)
+        return True
+
+
+def _locked(publication_id: UUID) -> Publication | None:
+    """The row, locked on PostgreSQL; SQLite's transactions are exclusive from their start."""
+    return Publication.objects.select_for_update().filter(pk=publication_id).first()
+
+
+def _note(row: Publication, to: DeliveryState, **facts: Any) -> None:
+    """Write the step into the history, announce it and tell open pages."""
+    DeliveryStep.objects.create(publication_id=row.pk, from_state=row.state, to_state=to, **facts)
+    if event := _EVENTS.get(to):
+        announce(event(row.pk))
+    if to not in _PASSING:
+        tell("posts")
+        tell("calendar")
+
+
+def claim_due(now: datetime, limit: int, only: UUID | None = None) -> list[Claim]:
+    """Take up to `limit` publications whose time has come, fairly over the channels.
+
+    Never one whose `next_attempt_at` lies ahead, that is too late, or whose channel is paused or asked for quiet.
+    A channel with much in hand or in line goes behind the others, so that ten failing rows starve nobody.
+    """
+    due = _due(now)
+    if only is not None:
+        due = due.filter(pk=only)
+    in_hand = (
+        Publication.objects.filter(channel=OuterRef("channel"), state__in=LEASED)
+        .order_by()
+        .values("channel")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    rank = Window(
+        RowNumber(), partition_by=F("channel"), order_by=[F("next_attempt_at").asc(), F("pk").asc()]
+    )
+    in_line = due.annotate(rank=rank + Coalesce(Subquery(in_hand), 0)).order_by(
+        "rank", "next_attempt_at", "pk"
+    )
+    candidates = list(in_line.values_list("pk", flat=True)[: limit + SPARE_CANDIDATES])
+    return _claim(_due(now).filter(pk__in=candidates), candidates, now, limit, DeliveryState.CLAIMED)
+
+
+def claim_unknown(now: datetime, limit: int) -> list[Claim]:
+    """Take up to `limit` doubtful publications that have settled, to look for them."""
+    settled = Publication.objects.filter(
+        state=DeliveryState.UNKNOWN, settle_at__lte=now, channel__state=ChannelState.ACTIVE
+    ).filter(Q(channel__quiet_until=None) | Q(channel__quiet_until__lte=now))
+    candidates = list(
+        settled.order_by("settle_at", "pk").values_list("pk", flat=True)[: limit + SPARE_CANDIDATES]
+    )
+    return _claim(settled.filter(pk__in=candidates), candidates, now, limit, DeliveryState.RECONCILING)
+
+
+def _due(now: datetime) -> Any:
+    return Publication.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        Q(channel__quiet_until=None) | Q(channel__quiet_until__lte=now),
+        state=DeliveryState.SCHEDULED,
+        next_attempt_at__lte=now,
+        channel__state=ChannelState.ACTIVE,
+    )
+
+
+def _claim(rows: Any, order: list[UUID], now: datetime, limit: int, to: DeliveryState) -> list[Claim]:
+    """Lock (or skip what others hold), count the token up and start the lease."""
+    claims: list[Claim] = []
+    with transaction.atomic():
+        free = {row.pk: row for row in rows.select_for_update(skip_locked=True, of=("self",))}
+        for key in order:
+            row = free.get(key)
+            if row is None or len(claims) == limit:
+                continue
+            taken = Publication.objects.filter(pk=row.pk, token=row.token, state=row.state).update(
+                state=to,
+                state_at=now,
+                token=row.token + 1,
+                leased_until=now + pace().lease,
+                tries=row.tries + (to == DeliveryState.CLAIMED),
+            )
+            if taken:
+                _note(row, to, at=now, attempt=row.attempt)
+                claims.append(Claim(row.pk, row.token + 1))
+    return claims
+
+
+def renew(claim: Claim) -> bool:
+    """Begin the lease anew; False when it is over or another worker has the publication."""
+    now = clock.now()
+    held = Publication.objects.filter(
+        pk=claim.publication_id, token=claim.token, state__in=LEASED, leased_until__gt=now
+    )
+    return bool(held.update(leased_until=now + pace().lease))
+
+
+def keep_facts(claim: Claim, **facts: Any) -> bool:
+    """Store keys or the content's hash before the first act at the network, under the lease."""
+    held = Publication.objects.filter(
+        pk=claim.publication_id, token=claim.token, state__in=LEASED, leased_until__gt=clock.now()
+    )
+    return bool(held.update(**facts))
+
+
+def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
+    """Commit the remote id of one prepared part, before the next step; False for a worker that came too late."""
+    with transaction.atomic():
+        row = _locked(claim.publication_id)
+        if row is None or row.token != claim.token or row.state != DeliveryState.CLAIMED:
+            return False
+        if row.leased_until is None or row.leased_until <= clock.now():
+            return False
+        RemotePart.objects.update_or_create(
+            publication_id=row.pk, name=name, defaults={"remote_id": remote_id}
+        )
+        return True
+
+
+def forget_parts(claim: Claim, body_hash: str) -> bool:
+    """Drop parts that were made from another content, and note the content that new ones will be made from."""
+    with transaction.atomic():
+        if not keep_facts(claim, body_hash=body_hash):
+            return False
+        RemotePart.objects.filter(publication_id=claim.publication_id).delete()
+        return True
+
+
+def accept(claim: Claim, remote_id: str, url: str, reason: str = "") -> bool:
+    """Write down that the network has it. Knowledge is welcome late too, from whoever holds it.
+
+    A worker that lost its token may still say "accepted" as long as nobody is sending and no other copy is known;
+    a second copy becomes an alarm. False when nothing could be written.
+    """
+    facts = {"remote_id": remote_id, "remote_url": url[:500], "published_at": clock.now(), **_SETTLED}
+    if move(claim.publication_id, claim.token, DeliveryState.PUBLISHED, reason=reason, **facts):
+        _compare_with_late_news(claim.publication_id, remote_id)
+        return True
+    row = Publication.objects.get(pk=claim.publication_id)
+    if (
+        row.state == DeliveryState.SENDING
+    ):  # the successor is on the wire: its answer will be compared with this one
+        _remember(row, "told_late", remote_id)
+        return False
+    late = DeliveryState.PUBLISHED in TRANSITIONS[DeliveryState(row.state)]
+    if late and move(
+        row.pk, row.token, DeliveryState.PUBLISHED, reason="told_late", take_token=True, **facts
+    ):
+        return True
+    if row.remote_id != remote_id:
+        _alarm(row, remote_id)
+    return False
+
+
+def _compare_with_late_news(publication_id: UUID, remote_id: str) -> None:
+    """Alarm for each other id under which a late worker heard that the network has it."""
+    others = DeliveryStep.objects.filter(publication_id=publication_id, reason="told_late").exclude(
+        detail=remote_id
+    )
+    for other in others.values_list("detail", flat=True):
+        if other:
+            _alarm(Publication.objects.get(pk=publication_id), other)
+
+
+_SETTLED: dict[str, Any] = {
+    "in_doubt": False,
+    "safe_until": None,
+    "refused_as": "",
+    "settle_at": None,
+    "absent_at": None,
+    "next_attempt_at": None,
+}
+
+
+def _alarm(row: Publication, remote_id: str) -> None:
+    """Note a second copy in the history and announce it."""
+    with transaction.atomic():
+        _remember(row, "second_copy", remote_id)
+        announce(PublicationDoubled(row.pk, remote_id))
+
+
+def _remember(row: Publication, reason: str, remote_id: str) -> None:
+    """A line of history that moves nothing."""
+    DeliveryStep.objects.create(
+        publication_id=row.pk,
+        from_state=row.state,
+        to_state=row.state,
+        reason=reason,
+        detail=remote_id[:300],
+        attempt=row.attempt,
+    )
+
+
+def unsent(states: Iterable[str]) -> bool:
+    """True when all of these states are ones in which people may still change everything."""
+    return set(states) <= UNSENT

@@ -1,0 +1,169 @@
+"""What each answer of a network makes of a publication."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from etalage.channels import actions as channels
+from etalage.kit import clock
+from etalage.networks.base import (
+    Abilities,
+    Accepted,
+    ChannelRefused,
+    Mechanism,
+    NotAccepted,
+    Outcome,
+    Prepared,
+    Reason,
+    Rejected,
+    Unknown,
+)
+from etalage.publishing.delivery import machine
+from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.models import DeliveryState, Publication
+
+log = logging.getLogger(__name__)
+
+CHANNEL_REASONS = frozenset({Reason.AUTH_DEAD, Reason.PERMISSION_MISSING, Reason.NEEDS_HUMAN_AT_NETWORK})
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed publication with what its channel could do when it was claimed."""
+
+    claim: Claim
+    publication: Publication
+    abilities: Abilities
+
+    def move(self, to: DeliveryState, **fields: Any) -> bool:
+        """`machine.move` with this claim's token."""
+        return machine.move(self.claim.publication_id, self.claim.token, to, **fields)
+
+    def is_doubtful(self) -> bool:
+        """Whether an earlier attempt may stand on the network without our knowing."""
+        return self.publication.in_doubt
+
+
+def settle_time(abilities: Abilities) -> timedelta:
+    """How long to wait after a send before a look can mean anything."""
+    return max(pace().least_settle, abilities.settle)
+
+
+def after_step(work: Work, answer: Prepared | Rejected | NotAccepted | Unknown | ChannelRefused) -> bool:
+    """Take in the answer to an invisible step; True when its part was committed and the next step may follow.
+
+    An unknown answer here is harmless: at worst an orphan stays unseen at the network, and the step is repeated.
+    """
+    match answer:
+        case Prepared(part_name, remote_id):
+            return machine.keep_part(work.claim, part_name, remote_id)
+        case Rejected(reason, detail):
+            _refuse(work, reason, detail)
+        case NotAccepted(reason, retry_after, detail):
+            again_later(work, reason, retry_after, detail)
+        case Unknown(reason, detail):
+            again_later(work, reason, None, detail)
+        case ChannelRefused(reason, detail):
+            channel_refused(work, reason, detail)
+    return False
+
+
+def after_commit(work: Work, answer: Outcome) -> None:
+    """Take in the answer to the one visible act."""
+    match answer:
+        case Accepted(remote_id, url):
+            machine.accept(work.claim, remote_id, url or "")
+        case Rejected(Reason.DUPLICATE_AT_NETWORK, detail):
+            doubt(work, Reason.DUPLICATE_AT_NETWORK, detail)  # it has this already: look which one it is
+        case Rejected(reason, detail):
+            _refuse(work, reason, detail)
+        case NotAccepted(reason, retry_after, detail):
+            again_later(work, reason, retry_after, detail)
+        case ChannelRefused(reason, detail):
+            channel_refused(work, reason, detail)
+        case Unknown(reason, detail):
+            doubt(work, reason, detail)
+
+
+def doubt(work: Work, reason: str, detail: str = "", **fields: Any) -> bool:
+    """Perhaps it stands there: wait until it must show, then look."""
+    now = clock.now()
+    facts = {"in_doubt": True, "settle_at": now + settle_time(work.abilities), "looks": 0, "absent_at": None}
+    return work.move(DeliveryState.UNKNOWN, reason=reason, detail=detail, **{**facts, **fields})
+
+
+def again_later(work: Work, reason: str, retry_after: float | None = None, detail: str = "") -> bool:
+    """Provably not accepted: try again after a growing wait, or the network's own, but never too late."""
+    publication, now = work.publication, clock.now()
+    wait = pace().wait(publication.tries)
+    if retry_after is not None:
+        wait = max(wait, timedelta(seconds=min(max(retry_after, 0.0), 86_400.0)))
+        if reason == Reason.RATE_LIMITED:
+            channels.keep_quiet(
+                publication.channel_id, now + timedelta(seconds=min(max(retry_after, 0.0), 3_600.0))
+            )
+    return schedule_or_end(work, reason, detail, wait)
+
+
+def schedule_or_end(work: Work, reason: str, detail: str, wait: timedelta, **fields: Any) -> bool:
+    """Back to the schedule after `wait`; when that is too late, to its end, or to a last look when in doubt."""
+    publication, at = work.publication, clock.now() + wait
+    if publication.expires_at is None or at < publication.expires_at:
+        return work.move(DeliveryState.SCHEDULED, reason=reason, detail=detail, next_attempt_at=at, **fields)
+    return too_late(work, reason, detail)
+
+
+def too_late(work: Work, reason: str = "", detail: str = "") -> bool:
+    """Its time is over: it does not go out any more. In doubt it is looked for, to tell the truth about it."""
+    if work.is_doubtful():
+        return doubt(work, reason or "too_late", detail)
+    return work.move(DeliveryState.EXPIRED, reason=reason or "too_late", detail=detail, next_attempt_at=None)
+
+
+def channel_refused(work: Work, reason: Reason, detail: str) -> None:
+    """The account is refused: the channel pauses, and the publication waits on its schedule."""
+    with transaction.atomic():
+        waits = work.move(
+            DeliveryState.SCHEDULED,
+            reason=reason,
+            detail=detail,
+            next_attempt_at=clock.now(),
+            take_token=True,
+        )
+        if waits:
+            channels.pause_channel(work.publication.channel_id, reason, actor=None)
+
+
+def _refuse(work: Work, reason: Reason, detail: str) -> None:
+    """A refusal for good, unless an earlier attempt may stand there: then the proof is looked for first."""
+    if work.is_doubtful():
+        doubt(work, reason, detail, refused_as=reason)
+    else:
+        work.move(DeliveryState.REJECTED, reason=reason, detail=detail, next_attempt_at=None)
+
+
+def knows_again(publication: Publication, abilities: Abilities) -> bool:
+    """Whether the network itself would recognise a second attempt now as the same publication."""
+    match abilities.mechanism:
+        case Mechanism.CLIENT_KEY:
+            return bool(publication.client_key)
+        case Mechanism.TWO_PHASE:
+            return publication.parts.exists()
+        case Mechanism.IDEMPOTENCY_KEY:
+            end = key_ends(publication, abilities)
+            return bool(publication.idempotency_key) and (end is None or clock.now() < end)
+    return False
+
+
+def key_ends(publication: Publication, abilities: Abilities) -> Any:
+    """When the network may have forgotten our idempotency key, with a margin; None when it never does."""
+    if abilities.mechanism is not Mechanism.IDEMPOTENCY_KEY or abilities.key_valid_for is None:
+        return None
+    begun = publication.first_sent_at or clock.now()
+    return begun + abilities.key_valid_for * pace().key_share

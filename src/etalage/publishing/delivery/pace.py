@@ -1,0 +1,42 @@
+"""The times of delivery, in one place. Tests under fire shorten them through `settings.DELIVERY_PACE`."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long things may take; see each field."""
+
+    lease: timedelta = timedelta(
+        minutes=10
+    )  # far longer than any request, so that a lost lease means a lost worker
+    request: timedelta = timedelta(seconds=120)  # the longest a single request to a network may take
+    late: timedelta = timedelta(hours=24)  # after its hour a post without an end of its own is too late
+    first_wait: timedelta = timedelta(seconds=10)  # before the second try; doubled for each further one
+    longest_wait: timedelta = timedelta(minutes=30)
+    least_settle: timedelta = timedelta(seconds=5)  # between a doubt and the first look
+    hands: int = 12  # publications that one process sends at the same time
+    shift: timedelta = timedelta(seconds=50)  # how long one round of work goes on taking more
+    looks: int = 6  # undecided looks before a person is asked
+    key_share: float = 5 / 6  # how much of a network's memory for keys is trusted
+    since: timedelta = timedelta(minutes=5)  # how far before the first send a look begins
+
+    def wait(self, tries: int) -> timedelta:
+        """A doubling wait with jitter, so that many failures do not come back in one moment."""
+        longest = min(self.longest_wait, self.first_wait * 2.0 ** min(max(tries - 1, 0), 20))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311  (no secret)
+
+    def too_late(self, due_at: datetime, expires_at: datetime | None) -> datetime:
+        """The moment after which a publication no longer goes out."""
+        return expires_at or due_at + self.late
+
+
+def pace() -> Pace:
+    """The pace of this installation."""
+    return replace(Pace(), **getattr(settings, "DELIVERY_PACE", {}))

@@ -1,0 +1,211 @@
+"""Doubt and its end: what workers left behind, looks at the network, and what may follow from them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+from etalage.channels import actions as channels
+from etalage.channels.models import ChannelState
+from etalage.channels.queries import ChannelUnusable, network_for
+from etalage.kit import clock
+from etalage.networks.base import Absent, CannotTell, Found, Look, Mechanism, Reason
+from etalage.publishing.delivery import machine, outcomes
+from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settle_time
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.send import delivery_of, load
+from etalage.publishing.delivery.states import LEASED
+from etalage.publishing.models import DeliveryState, Publication
+
+log = logging.getLogger(__name__)
+
+SWEEP = 200  # rows per round
+
+
+class Verdict(Enum):
+    """What follows from a look."""
+
+    PUBLISHED = auto()  # it stands there
+    AGAIN_SAFELY = auto()  # still in doubt, but the network would recognise a second attempt
+    AGAIN = auto()  # it surely does not stand there
+    REFUSED = auto()  # it surely does not stand there, and the network refuses it
+    TOO_LATE = auto()  # it surely does not stand there, and its time is over
+    LOOK_AGAIN = auto()
+    ASK = auto()  # nobody can know
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is known when a look came back."""
+
+    mechanism: Mechanism
+    knows_again: bool  # the network would recognise a second attempt as the same
+    in_time: bool
+    refused: bool  # the network refused a later attempt for good
+    was_absent: bool  # an earlier look, at least a settling time ago, found nothing
+    looks_left: bool
+
+
+def decide(look: Look, doubt: Doubt) -> Verdict:
+    """What to do after a look. Sending again takes proof of absence, or a network that knows it again."""
+    if isinstance(look, Found):
+        return Verdict.PUBLISHED
+    if doubt.knows_again and doubt.in_time and not doubt.refused:
+        return Verdict.AGAIN_SAFELY
+    if isinstance(look, Absent) and doubt.was_absent:
+        if doubt.refused:
+            return Verdict.REFUSED
+        return Verdict.AGAIN if doubt.in_time else Verdict.TOO_LATE
+    if isinstance(look, Absent):
+        return Verdict.LOOK_AGAIN
+    if doubt.mechanism is Mechanism.NONE or not doubt.looks_left:
+        return Verdict.ASK
+    return Verdict.LOOK_AGAIN
+
+
+def reconcile(claim: Claim) -> None:
+    """Look for one doubtful publication and act on what is seen."""
+    work = load(claim)
+    if work is None:
+        return
+    look = _look(work)
+    if isinstance(look, CannotTell) and look.reason in CHANNEL_REASONS:
+        channels.pause_channel(work.publication.channel_id, look.reason, actor=None)
+        work.move(DeliveryState.UNKNOWN, reason=look.reason, settle_at=clock.now())
+        return
+    _act(work, look, decide(look, _doubt_of(work)))
+
+
+def _look(work: Work) -> Look:
+    """Search on the network; what breaks here has changed nothing."""
+    publication = work.publication
+    if work.abilities.mechanism is Mechanism.NONE:
+        return CannotTell(Reason.AMBIGUOUS)
+    try:
+        publisher, account = network_for(publication.channel)
+    except ChannelUnusable:
+        return CannotTell(Reason.AUTH_DEAD)
+    since = (publication.first_sent_at or publication.state_at) - pace().since
+    try:
+        return publisher.look(account, delivery_of(publication, publication.attempt), since)
+    except Exception as error:
+        log.exception("the connector broke while looking for publication %s", publication.pk)
+        return CannotTell(Reason.UNKNOWN, type(error).__name__)
+
+
+def _doubt_of(work: Work) -> Doubt:
+    publication, now = work.publication, clock.now()
+    first = publication.absent_at
+    return Doubt(
+        mechanism=work.abilities.mechanism,
+        knows_again=outcomes.knows_again(publication, work.abilities),
+        in_time=publication.expires_at is None or now < publication.expires_at,
+        refused=bool(publication.refused_as),
+        was_absent=first is not None and now - first >= settle_time(work.abilities),
+        looks_left=publication.looks + 1 < pace().looks,
+    )
+
+
+def _act(work: Work, look: Look, verdict: Verdict) -> None:
+    publication, now = work.publication, clock.now()
+    reason = str(look.reason) if isinstance(look, CannotTell) else ""
+    clear: dict[str, Any] = {
+        "in_doubt": False,
+        "safe_until": None,
+        "absent_at": None,
+        "looks": 0,
+        "settle_at": None,
+    }
+    match verdict:
+        case Verdict.PUBLISHED:
+            assert isinstance(look, Found)
+            machine.accept(work.claim, look.remote_id, look.url or "", reason="found")
+        case Verdict.AGAIN_SAFELY:
+            safe_until = outcomes.key_ends(publication, work.abilities)
+            fields = {"safe_until": safe_until, "settle_at": None, "absent_at": None}
+            outcomes.schedule_or_end(work, "known_again", "", _soon(publication), **fields)
+        case Verdict.AGAIN:
+            work.move(
+                DeliveryState.SCHEDULED, reason="absent", next_attempt_at=now + _soon(publication), **clear
+            )
+        case Verdict.REFUSED:
+            refused = publication.refused_as
+            work.move(DeliveryState.REJECTED, reason=refused, detail=publication.detail, **clear)
+        case Verdict.TOO_LATE:
+            work.move(DeliveryState.EXPIRED, reason="too_late", **clear)
+        case Verdict.ASK:
+            work.move(DeliveryState.NEEDS_PERSON, reason=reason or "cannot_tell", settle_at=None)
+        case Verdict.LOOK_AGAIN:
+            _look_again(work, look, now, reason)
+
+
+def _soon(publication: Publication) -> timedelta:
+    """A first repetition at once, later ones after the growing wait."""
+    return timedelta(0) if publication.tries <= 1 else pace().wait(publication.tries - 1)
+
+
+def _look_again(work: Work, look: Look, now: datetime, reason: str) -> None:
+    """Wait for the next look: a settling time after nothing was found, longer each time that nothing was decided."""
+    publication = work.publication
+    settle = settle_time(work.abilities)
+    if isinstance(look, Absent):
+        first = publication.absent_at or now
+        fields = {"absent_at": first, "settle_at": max(now, first + settle), "detail": publication.detail}
+        work.move(DeliveryState.UNKNOWN, reason="not_seen_yet", **fields)
+    else:
+        looks = publication.looks + 1
+        later = now + max(settle, pace().wait(looks))
+        work.move(
+            DeliveryState.UNKNOWN, reason=reason, detail=publication.detail, looks=looks, settle_at=later
+        )
+
+
+def sweep(now: datetime) -> int:
+    """Take back what lost workers held, and end what is too late; the number of publications that moved."""
+    return _take_back(now) + _end_late(now) + _end_orphans(now)
+
+
+def _take_back(now: datetime) -> int:
+    """Leases that are over: what was not sent goes back to its schedule, what may have been sent is in doubt."""
+    lost = Publication.objects.filter(state__in=LEASED, leased_until__lte=now)
+    moved = 0
+    for key, token in lost.order_by("leased_until").values_list("pk", "token")[:SWEEP]:
+        work = load(Claim(key, token))
+        if work is None:
+            continue
+        if work.publication.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED):
+            moved += outcomes.schedule_or_end(
+                work, "worker_lost", "", pace().wait(work.publication.tries), take_token=True
+            )
+        elif work.publication.state == DeliveryState.SENDING:
+            moved += outcomes.doubt(work, "worker_lost", take_token=True)
+        else:
+            moved += work.move(DeliveryState.UNKNOWN, reason="worker_lost", settle_at=now, take_token=True)
+    return moved
+
+
+def _end_late(now: datetime) -> int:
+    """Scheduled publications whose time is over, whatever kept them waiting."""
+    late = Publication.objects.filter(state=DeliveryState.SCHEDULED, expires_at__lte=now)
+    moved = 0
+    for key, token in late.order_by("expires_at").values_list("pk", "token")[:SWEEP]:
+        work = load(Claim(key, token))
+        moved += bool(work and outcomes.too_late(work))
+    return moved
+
+
+def _end_orphans(now: datetime) -> int:
+    """What waited for a channel that was given up: the unsent is withdrawn, the doubtful is for a person."""
+    waiting = Publication.objects.filter(
+        channel__state=ChannelState.DISCONNECTED,
+        state__in=(DeliveryState.APPROVED, DeliveryState.SCHEDULED, DeliveryState.UNKNOWN),
+    )
+    moved = 0
+    for key, token, doubtful in waiting.values_list("pk", "token", "in_doubt")[:SWEEP]:
+        to = DeliveryState.NEEDS_PERSON if doubtful else DeliveryState.WITHDRAWN
+        moved += machine.move(key, token, to, reason="channel_gone", settle_at=None, next_attempt_at=None)
+    return moved

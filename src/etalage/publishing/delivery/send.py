@@ -1,0 +1,177 @@
+"""One claimed publication on its way to the wire: prepare, commit the intent, send once, write the answer down.
+
+Whatever dies on this way leaves a state from which `reconcile` goes on: before the intent nothing visible was done,
+after it the publication is looked for before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from etalage.channels.models import Channel, ChannelState
+from etalage.channels.queries import ChannelUnusable, abilities_of, network_for
+from etalage.kit import clock
+from etalage.kit.errors import Refusal
+from etalage.networks.base import Account, Delivery, Outcome, Publisher, Reason, Rejected, Rendition, Unknown
+from etalage.publishing import links, renditions
+from etalage.publishing.delivery import machine, outcomes
+from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.outcomes import Work
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.models import DeliveryState, Publication
+
+log = logging.getLogger(__name__)
+
+MOST_STEPS = (
+    40  # more than any network's pictures and containers; a connector that never ends is stopped here
+)
+
+
+def send(claim: Claim) -> None:
+    """Bring one claimed publication as far as it gets. Whoever lost the lease walks away without a trace."""
+    work = load(claim)
+    if work is None or _is_over(work):
+        return
+    try:
+        publisher, account = network_for(work.publication.channel)
+    except ChannelUnusable:
+        outcomes.channel_refused(work, Reason.AUTH_DEAD, "")
+        return
+    rendition = _rendition(work)
+    if rendition is None or not _keep_facts(work, publisher):
+        return
+    if _prepare(work, publisher, account, rendition):
+        _commit(work, publisher, account, rendition)
+
+
+def load(claim: Claim) -> Work | None:
+    """What is to be done, freshly read; None when the claim is not valid any more."""
+    rows = Publication.objects.select_related("post", "channel__grant")
+    publication = rows.filter(pk=claim.publication_id, token=claim.token).first()
+    return Work(claim, publication, abilities_of(publication.channel)) if publication else None
+
+
+def _is_over(work: Work) -> bool:
+    """True when it may not go out now: too late, or its key too old to be sent again while in doubt."""
+    publication, now = work.publication, clock.now()
+    if publication.expires_at is not None and publication.expires_at <= now:
+        outcomes.too_late(work)
+        return True
+    if publication.in_doubt and publication.safe_until is not None and publication.safe_until <= now:
+        outcomes.doubt(work, "key_too_old")
+        return True
+    return False
+
+
+def _rendition(work: Work) -> Rendition | None:
+    """The fitted content; None when it cannot go out, which is then written down with its reason."""
+    publication = work.publication
+    shown = renditions.check(publication, links.address_of(links.link_for_publication(publication)))
+    found = renditions.blocking(shown.problems)
+    if found and not publication.in_doubt:
+        work.move(
+            DeliveryState.REJECTED,
+            reason=_REASONS.get(found[0].code, Reason.TEXT_INVALID),
+            detail=found[0].code,
+        )
+        return None
+    content = renditions.fingerprint(shown)
+    is_new = content != publication.body_hash and not publication.in_doubt
+    if is_new and not machine.forget_parts(work.claim, content):
+        return None
+    try:
+        return renditions.render(shown)
+    except (Refusal, OSError) as error:
+        log.warning("a picture of publication %s cannot be fitted: %r", publication.pk, error)
+        outcomes.after_step(work, Rejected(Reason.MEDIA_INVALID))
+        return None
+
+
+_REASONS = {
+    "no_picture": Reason.MEDIA_INVALID,
+    "too_few_pictures": Reason.MEDIA_INVALID,
+    "alt_missing": Reason.MEDIA_INVALID,
+    "alt_too_long": Reason.MEDIA_INVALID,
+}
+
+
+def _keep_facts(work: Work, publisher: Publisher) -> bool:
+    """Store the keys by which the network knows a second attempt again, once and for all attempts."""
+    publication = work.publication
+    if publication.idempotency_key:
+        return True
+    publication.idempotency_key = f"etalage-{publication.pk}"
+    publication.client_key = publisher.client_key(str(publication.pk))
+    return machine.keep_facts(
+        work.claim, idempotency_key=publication.idempotency_key, client_key=publication.client_key
+    )
+
+
+def delivery_of(publication: Publication, attempt: int) -> Delivery:
+    """The durable facts of a publication, as connectors want them."""
+    return Delivery(
+        publication_id=str(publication.pk),
+        attempt=attempt,
+        marker=links.address_of(publication.link),
+        idempotency_key=publication.idempotency_key,
+        client_key=publication.client_key,
+        parts=dict(publication.parts.values_list("name", "remote_id")),
+    )
+
+
+def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> bool:
+    """Take the invisible steps, each remote id committed before the next; True when all is prepared."""
+    publication = work.publication
+    for _number in range(MOST_STEPS):
+        delivery = delivery_of(publication, publication.attempt + 1)
+        step = publisher.next_step(account, rendition, delivery)
+        if step is None:
+            return work.move(
+                DeliveryState.PREPARED, within_lease=True, leased_until=clock.now() + pace().lease
+            )
+        if not machine.renew(work.claim):
+            return False
+        if not outcomes.after_step(work, publisher.take_step(account, rendition, delivery, step)):
+            return False
+    raise RuntimeError(f"the preparation of publication {publication.pk} does not end")
+
+
+def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> None:
+    """Write the intent down, send exactly once, write the answer down."""
+    publication, begun = work.publication, clock.elapsed()
+    delivery = delivery_of(publication, publication.attempt + 1)
+    if _is_over(work) or not _channel_is_open(work) or not machine.renew(work.claim):
+        return
+    now = clock.now()
+    first = publication.first_sent_at if publication.in_doubt else now
+    intent = work.move(
+        DeliveryState.SENDING, within_lease=True, attempt=delivery.attempt, sent_at=now, first_sent_at=first
+    )
+    if not intent:
+        return
+    publication.attempt, publication.sent_at, publication.first_sent_at = delivery.attempt, now, first
+    if clock.elapsed() - begun > (pace().lease - pace().request).total_seconds():
+        # This process stood still for longer than it may: another may soon take over. Nothing was sent.
+        outcomes.again_later(work, "stood_still")
+        return
+    outcomes.after_commit(work, _sent(publisher, account, rendition, delivery, publication.pk))
+
+
+def _sent(
+    publisher: Publisher, account: Account, rendition: Rendition, delivery: Delivery, publication_id: UUID
+) -> Outcome:
+    """The one visible act. A connector that breaks has perhaps sent: its answer is unknown, never a failure."""
+    try:
+        return publisher.commit(account, rendition, delivery)
+    except Exception as error:
+        log.exception("the connector broke while sending publication %s", publication_id)
+        return Unknown(Reason.AMBIGUOUS, type(error).__name__)
+
+
+def _channel_is_open(work: Work) -> bool:
+    """Look once more whether the channel was paused meanwhile; then the publication waits on its schedule."""
+    if Channel.objects.filter(pk=work.publication.channel_id, state=ChannelState.ACTIVE).exists():
+        return True
+    work.move(DeliveryState.SCHEDULED, reason="channel_paused", next_attempt_at=clock.now())
+    return False

@@ -1,0 +1,65 @@
+"""The graph of the delivery state machine, checked when this module is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from etalage.publishing.models import DeliveryState as S
+
+TRANSITIONS: Mapping[S, frozenset[S]] = {
+    S.DRAFT: frozenset({S.APPROVED}),
+    S.APPROVED: frozenset({S.SCHEDULED, S.DRAFT, S.WITHDRAWN}),
+    S.SCHEDULED: frozenset(
+        {S.CLAIMED, S.APPROVED, S.DRAFT, S.WITHDRAWN, S.EXPIRED, S.UNKNOWN, S.NEEDS_PERSON, S.PUBLISHED}
+    ),
+    S.CLAIMED: frozenset(
+        {S.PREPARED, S.SCHEDULED, S.REJECTED, S.EXPIRED, S.WITHDRAWN, S.UNKNOWN, S.PUBLISHED}
+    ),
+    S.PREPARED: frozenset(
+        {S.SENDING, S.SCHEDULED, S.REJECTED, S.EXPIRED, S.WITHDRAWN, S.UNKNOWN, S.PUBLISHED}
+    ),
+    S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.SCHEDULED, S.UNKNOWN, S.EXPIRED}),
+    S.UNKNOWN: frozenset({S.RECONCILING, S.PUBLISHED, S.NEEDS_PERSON}),
+    S.RECONCILING: frozenset({S.PUBLISHED, S.SCHEDULED, S.UNKNOWN, S.NEEDS_PERSON, S.REJECTED, S.EXPIRED}),
+    S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.SCHEDULED, S.DROPPED}),
+    S.PUBLISHED: frozenset({S.WITHDRAWN}),
+    S.REJECTED: frozenset(),
+    S.EXPIRED: frozenset(),
+    S.WITHDRAWN: frozenset(),
+    S.DROPPED: frozenset(),
+}
+
+START = S.DRAFT
+TERMINAL = frozenset(state for state, after in TRANSITIONS.items() if not after)
+LEASED = frozenset({S.CLAIMED, S.PREPARED, S.SENDING, S.RECONCILING})  # somebody is at work on it
+MAY_STAND_THERE = frozenset(
+    {S.SENDING, S.UNKNOWN, S.RECONCILING, S.NEEDS_PERSON}
+)  # what we say of it may be wrong
+UNSENT = frozenset({S.DRAFT, S.APPROVED, S.SCHEDULED})  # people may still change everything
+
+
+def sources(to: S) -> frozenset[S]:
+    """The states from which `to` may be reached in one step."""
+    return _SOURCES[to]
+
+
+def _check(graph: Mapping[S, frozenset[S]]) -> None:
+    """Raise ValueError unless every state is listed, reachable from the start, and can come to an end."""
+    if set(graph) != set(S):
+        raise ValueError(f"states without transitions: {sorted(set(S) ^ set(graph))}")
+    reached, edge = {START}, {START}
+    while edge := {after for state in edge for after in graph[state]} - reached:
+        reached |= edge
+    if reached != set(S):
+        raise ValueError(f"states that nothing leads to: {sorted(set(S) - reached)}")
+    ending = {state for state, after in graph.items() if not after} | {S.PUBLISHED}
+    while more := {state for state, after in graph.items() if after & ending} - ending:
+        ending |= more
+    if ending != set(S):
+        raise ValueError(f"states that lead nowhere: {sorted(set(S) - ending)}")
+    if graph[S.SENDING] & {S.CLAIMED, S.PREPARED, S.WITHDRAWN}:
+        raise ValueError("what may be on the wire is never taken for unsent")
+
+
+_check(TRANSITIONS)
+_SOURCES = {to: frozenset(state for state, after in TRANSITIONS.items() if to in after) for to in S}

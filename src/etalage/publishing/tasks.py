@@ -1,0 +1,41 @@
+"""Background work of this room: an id in, an action called."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from etalage.channels import actions as channel_actions
+from etalage.channels.queries import active_channels
+from etalage.jobs import task
+from etalage.jobs.schedule import every
+from etalage.kit import clock
+from etalage.publishing.delivery import changes, crew
+from etalage.publishing.delivery import reconcile as doubts
+
+
+@every(seconds=5)
+@task(priority=10)
+def deliver_due() -> int:
+    """Send every publication whose time has come; also asked for at the exact moment of each due time."""
+    return crew.deliver()
+
+
+@every(seconds=5)
+@task(priority=5)
+def settle_doubts() -> int:
+    """Take back what lost workers held, end what is too late, and look for what may stand on a network."""
+    return doubts.sweep(clock.now()) + crew.settle()
+
+
+@task(max_attempts=20, backoff=10)
+def change_remote(publication_id: UUID) -> None:
+    """Carry out the change that people asked for on a publication that stands on its network."""
+    changes.carry_out(publication_id)
+
+
+@every(hours=6)
+@task()
+def refresh_abilities() -> None:
+    """Ask each network anew what the accounts can do; their limits change without notice."""
+    for channel in active_channels():
+        channel_actions.refresh_abilities(channel.pk)
