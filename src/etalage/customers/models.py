@@ -19,9 +19,16 @@ class Customer(UUIDModel):
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.CASCADE, related_name="merged"
+    )
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["name"])]
 
     def __str__(self) -> str:
-        return self.name
+        """The end of the id, never the name: this text also goes into the audit trail, which outlives erasure."""
+        return f"…{self.pk.hex[-8:]}"
 
 
 class IdentityKind(models.TextChoices):
@@ -41,6 +48,7 @@ class Identity(models.Model):
     value = models.CharField(max_length=254)
 
     class Meta:
+        ordering: ClassVar = ["id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "value"], name="identity_once")]
 
 

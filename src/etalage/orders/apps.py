@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class OrdersConfig(AppConfig):
     name = "etalage.orders"
     label = "orders"
+
+    def ready(self) -> None:
+        from etalage.orders.personal import declare_personal_data
+
+        declare_personal_data()

@@ -59,6 +59,9 @@ class Order(UUIDModel):
         ]
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "number"], name="order_once")]
 
+    def __str__(self) -> str:
+        return self.number
+
 
 class OrderLine(models.Model):
     """One line of an order. `total_minor` is after the line's discount; lines may be fees or discounts too."""
@@ -94,8 +97,13 @@ class Refund(UUIDModel):
     class Meta:
         ordering: ClassVar = ["-refunded_at", "-id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source", "number", "order"], name="refund_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["source", "number", "order"], name="refund_once", nulls_distinct=False
+            )
         ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class RefundLine(models.Model):
@@ -141,7 +149,14 @@ class Reservation(UUIDModel):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["state", "expires_at"]), models.Index(fields=["store", "state"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "expires_at"]),
+            models.Index(fields=["state", "id"]),
+            models.Index(fields=["store", "state", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class ReservationLine(models.Model):
@@ -154,6 +169,7 @@ class ReservationLine(models.Model):
     unit_minor = models.BigIntegerField()
 
     class Meta:
+        ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["reservation", "variant"], name="variant_once_per_reservation"),
             models.CheckConstraint(
@@ -175,3 +191,27 @@ class Redemption(UUIDModel):
     discount_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     redeemed_at = models.DateTimeField(default=clock.now)
+    request_key = models.CharField(max_length=64, unique=True, null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["receipt"])]
+
+    def __str__(self) -> str:
+        return str(self.code_id)
+
+
+class Attempt(models.Model):
+    """How often something that must not be guessed was tried by one `who` within one `window` of time.
+
+    `who` is a keyed digest: no address of a person is kept.
+    """
+
+    who = models.CharField(max_length=64)
+    window = models.BigIntegerField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["who", "window"], name="attempts_once_per_window")
+        ]

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from etalage.orders.counter import desk, labels, lists, till
 
 app_name = "orders"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("counter/", desk.counter, name="counter"),
+    path("counter/waiting/", desk.waiting, name="waiting"),
+    path("counter/redeem/", till.redeem, name="redeem"),
+    path("counter/r/<str:code>/", desk.reservation, name="counter_reservation"),
+    path("counter/r/<str:code>/hand-over/", desk.hand_over, name="hand_over"),
+    path("counter/r/<str:code>/cancel/", desk.cancel, name="cancel_reservation"),
+    path("reservations/", lists.reservations, name="reservations"),
+    path("store/labels/", labels.labels, name="labels"),
+]

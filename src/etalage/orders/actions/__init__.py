@@ -1,0 +1,1 @@
+"""Every write about reservations, sales and codes; one file per story."""

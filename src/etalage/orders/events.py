@@ -1,0 +1,63 @@
+"""What this room announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class OrderPaid:
+    """A sale is known: online, at the till, or a reservation handed over."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class OrderChanged:
+    """A known sale reads otherwise now: a corrected file, another customer, another moment."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class OrderCancelled:
+    """A sale did not happen after all; it gives its touches back."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True)
+class RefundRecorded:
+    """Money went back, or a known refund was corrected."""
+
+    refund_id: UUID
+
+
+@dataclass(frozen=True)
+class ReservationMade:
+    """A customer reserved. `visitor_id` only with the consent to link visits and purchases."""
+
+    reservation_id: UUID
+    visitor_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ReservationExpired:
+    """Nobody came in time; the stock is free again."""
+
+    reservation_id: UUID
+
+
+@dataclass(frozen=True)
+class ReservationCancelled:
+    """The customer or the shop called it off; the stock is free again."""
+
+    reservation_id: UUID
+
+
+@dataclass(frozen=True)
+class CodeRedeemed:
+    """A promotion code was used at the till, or a use was joined to its order later."""
+
+    redemption_id: UUID

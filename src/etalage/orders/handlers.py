@@ -1,0 +1,21 @@
+"""What this room does when others, or its own parts, announce something."""
+
+from __future__ import annotations
+
+from etalage.customers.events import CustomersMerged
+from etalage.jobs.handlers import on
+from etalage.orders.actions.people import repoint_customer
+from etalage.orders.actions.redeem import join_redemptions
+from etalage.orders.events import OrderPaid
+
+
+@on(CustomersMerged)
+def follow_a_merger(event: CustomersMerged) -> None:
+    """What belonged to the merged customer belongs to the one that stays."""
+    repoint_customer(event.merged_id, event.kept_id)
+
+
+@on(OrderPaid)
+def join_codes_by_receipt(event: OrderPaid) -> None:
+    """A code used at the till before its order was known finds it now."""
+    join_redemptions(event.order_id)

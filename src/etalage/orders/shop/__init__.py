@@ -1,0 +1,1 @@
+"""The public shop: pages for a phone's in-app browser that need no script."""
