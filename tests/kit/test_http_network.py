@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -244,6 +245,17 @@ def test_once_a_byte_has_left_the_outcome_is_unknown(
     assert (caught.value.reason, caught.value.status) == (reason, status)
     assert server.calls == 1, "a lost request must not be tried again"
     assert time.monotonic() - started < 6
+
+
+def test_a_packed_bomb_is_never_unpacked_in_memory() -> None:
+    bomb = http(200, gzip.compress(b"\0" * 50_000_000), "Content-Encoding: gzip")
+    with serving(answering(bomb)) as server:
+        tracemalloc.start()
+        with pytest.raises(AnswerLost):
+            post(server, max_bytes=100_000)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_the_deadline_of_one_request_holds_for_all_of_it() -> None:

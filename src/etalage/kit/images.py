@@ -71,7 +71,7 @@ def take_in(
     data = source if isinstance(source, bytes) else source.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise PictureRefused("too_large", megabytes=max_bytes // (1024 * 1024))
-    picture = _decode(data, max_pixels, (LONGEST_SIDE, LONGEST_SIDE))
+    picture = _decode(data, max_pixels, LONGEST_SIDE)
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     return _encode(picture, format, _QUALITY)
 
@@ -94,7 +94,7 @@ def fit(
     is filled up to its exact size. `max_bytes` is respected by lowering the quality, then the size;
     PictureRefused("cannot_fit") when even that is not enough.
     """
-    picture = _decode(data, MAX_PIXELS, (width, height) if mode == "contain" else None)
+    picture = _decode(data, MAX_PIXELS, max(width, height) if mode == "contain" else None)
     if mode == "cover":
         picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS, centering=focus)
     else:
@@ -125,8 +125,11 @@ def _within(picture: Image.Image, format: PictureFormat, max_bytes: int | None) 
     raise PictureRefused("cannot_fit")
 
 
-def _decode(data: bytes, max_pixels: int, draft: tuple[int, int] | None) -> Image.Image:
-    """The upright pixels in sRGB, mode RGB or RGBA. The size is checked before any pixel is decoded."""
+def _decode(data: bytes, max_pixels: int, longest: int | None) -> Image.Image:
+    """The upright pixels in sRGB, mode RGB or RGBA; the size is checked before any pixel is decoded.
+
+    Where no more than `longest` pixels a side are wanted, the picture shrinks before it is copied or converted.
+    """
     kind = _kind(data)
     if kind == "WEBP" and _webp_pixels(data) > max_pixels:  # Pillow makes room for it when it opens it
         raise _too_many(max_pixels)
@@ -134,10 +137,12 @@ def _decode(data: bytes, max_pixels: int, draft: tuple[int, int] | None) -> Imag
         picture = Image.open(io.BytesIO(data), formats=[kind])
         if picture.width * picture.height > max_pixels:
             raise _too_many(max_pixels)
-        if draft:
-            picture.draft("RGB", (max(draft), max(draft)))  # JPEG: skips detail that would be thrown away
+        if longest and picture.mode in ("RGB", "RGBA", "L", "CMYK"):
+            picture.draft("RGB", (longest, longest))  # JPEG: skips detail that would be thrown away
+            picture.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
         picture.load()
-        return _srgb(ImageOps.exif_transpose(picture))
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _srgb(picture)
     except PictureRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
@@ -190,7 +195,8 @@ def _srgb(picture: Image.Image) -> Image.Image:
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None  # a profile for other colours than the picture has: the plain conversion will do
         picture = converted or picture
-    return picture.convert("RGBA" if clear else "RGB")
+    mode = "RGBA" if clear else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _flat(picture: Image.Image, background: str) -> Image.Image:
