@@ -12,6 +12,7 @@ urlpatterns = [
     path("channels/", include("etalage.channels.urls")),
     path("import/", include("etalage.imports.urls")),
     path("results/", include("etalage.insights.urls")),
+    path("jobs/", include("etalage.web.jobs_page.urls")),
     path("", include("etalage.accounts.urls")),
     path("", include("etalage.orders.urls")),
     path("", include("etalage.orders.shop_urls")),

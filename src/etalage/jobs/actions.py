@@ -21,26 +21,27 @@ KEEP_LIVE = timedelta(hours=1)
 BATCH = 500
 
 
-def retry_job(job_id: UUID) -> None:
-    """Let a failed job run again at once, with all its attempts. Raises Refusal."""
+def retry_job(job_id: UUID) -> Job:
+    """Let a failed job run again at once, with all its attempts, and return it. Raises Refusal."""
     try:
         with transaction.atomic():
-            changed = Job.objects.filter(pk=job_id, state=State.DEAD).update(
-                state=State.WAITING, attempts=0, run_after=clock.now(), finished_at=None
-            )
+            job = _failed(job_id)
+            job.state, job.attempts, job.run_after, job.finished_at = State.WAITING, 0, clock.now(), None
+            job.save(update_fields=["state", "attempts", "run_after", "finished_at"])
     except IntegrityError as error:
         raise Refusal(
             _("The same work is already waiting again. Drop this one."), code="job-doubled", status=409
         ) from error
-    if not changed:
-        raise _not_failed()
     ring_on_commit()
+    return job
 
 
-def drop_job(job_id: UUID) -> None:
-    """Remove a failed job; its work will not be done. Raises Refusal."""
-    if not Job.objects.filter(pk=job_id, state=State.DEAD).delete()[0]:
-        raise _not_failed()
+def drop_job(job_id: UUID) -> Job:
+    """Remove a failed job and return what it was; its work will not be done. Raises Refusal."""
+    with transaction.atomic():
+        job = _failed(job_id)
+        Job.objects.filter(pk=job.pk).delete()
+    return job
 
 
 def prune(now: datetime | None = None) -> int:
@@ -60,7 +61,10 @@ def _delete(rows: QuerySet[Any]) -> int:
     return deleted
 
 
-def _not_failed() -> Refusal:
-    return Refusal(
-        _("This job is no longer among the failed ones. Reload the page."), code="job-not-failed", status=409
-    )
+def _failed(job_id: UUID) -> Job:
+    """The failed job, locked until the transaction ends. Raises Refusal."""
+    job = Job.objects.select_for_update().filter(pk=job_id, state=State.DEAD).first()
+    if job is None:
+        message = _("This job is no longer among the failed ones. Reload the page.")
+        raise Refusal(message, code="job-not-failed", status=409)
+    return job

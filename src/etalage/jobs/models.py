@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from etalage.jobs.registry import room_of
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 
@@ -95,7 +96,17 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.task} ({self.state})"
+        return self.task
+
+    @property
+    def room(self) -> str:
+        """The room that declared the work."""
+        return room_of(self.task.rpartition(".")[0])
+
+    @property
+    def title(self) -> str:
+        """The name of the work in words."""
+        return self.task.rpartition(".")[2].replace("_", " ")
 
 
 class Schedule(models.Model):

@@ -81,7 +81,7 @@ def unfinished(task: str, key: str) -> QuerySet[Job]:
 
 def live_changes_after(last: int) -> list[tuple[int, str]]:
     """Live changes with an id above `last`, oldest first."""
-    return list(LiveChange.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "name")[:1000])
+    return list(LiveChange.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "name"))
 
 
 def last_live_id() -> int:

@@ -50,6 +50,7 @@ ENTRIES = (
     Entry("customers:list", _("Customers"), "users", tab=9),
     Entry("channels:list", _("Channels"), "plug", tab=10),
     Entry("imports:start", _("Import"), "upload", tab=11),
+    Entry("jobs:list", _("Background work"), "activity", tab=13),
     Entry("accounts:settings", _("Settings"), "settings", tab=12),
 )
 
