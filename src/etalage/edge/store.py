@@ -103,18 +103,15 @@ class SQLiteStore(Generic[Row]):
             raise StoreUnavailable(f"{self.path}: {error}") from error
 
     def write(self, items: Sequence[Row]) -> int:
-        """See `Store.write`. One transaction; a batch of many rows is few statements, as each frees the GIL
-        once.
-        """
+        """See `Store.write`. Many rows are one statement: each statement frees and takes the GIL once."""
         try:
-            connection = self._opened()
-            connection.execute("BEGIN IMMEDIATE")
-            new = sum(self._insert(connection, items, at) for at in range(0, len(items), _ROWS_PER_STATEMENT))
-            connection.execute("COMMIT")
+            return self._commit(self._opened(), items)
         except (sqlite3.Error, OSError) as error:
             self.close()  # rolls back, and lets the next write begin afresh once the disk is well again
             raise StoreUnavailable(f"{self.path}: {error}") from error
-        return new
+        except BaseException:
+            self.close()
+            raise
 
     def settle(self) -> None:
         """See `Store.settle`. A commit with FULL syncs the log with all that stands in it.
@@ -135,6 +132,12 @@ class SQLiteStore(Generic[Row]):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _commit(self, connection: sqlite3.Connection, items: Sequence[Row]) -> int:
+        connection.execute("BEGIN IMMEDIATE")
+        new = sum(self._insert(connection, items, at) for at in range(0, len(items), _ROWS_PER_STATEMENT))
+        connection.execute("COMMIT")
+        return new
 
     def _insert(self, connection: sqlite3.Connection, items: Sequence[Row], at: int) -> int:
         chunk = items[at : at + _ROWS_PER_STATEMENT]

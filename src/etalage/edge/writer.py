@@ -66,6 +66,7 @@ class GroupWriter(Generic[Item]):
         self._linger_s, self._settle_s = linger_s, settle_s
         self._queue: SimpleQueue[_Waiting[Item] | None] = SimpleQueue()
         self._held: list[Item] = []
+        self._in_hand = 0
         self._unsettled_since: float | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -73,8 +74,8 @@ class GroupWriter(Generic[Item]):
 
     @property
     def waiting(self) -> int:
-        """Items that wait for a commit, roughly."""
-        return self._queue.qsize() + len(self._held)
+        """Items that are not committed yet, roughly."""
+        return self._queue.qsize() + self._in_hand
 
     @property
     def runs(self) -> bool:
@@ -185,6 +186,7 @@ class GroupWriter(Generic[Item]):
 
     def _write(self, batch: list[_Waiting[Item]]) -> None:
         items = [*self._held, *(waiting.item for waiting in batch)]
+        self._in_hand = len(items)
         began = clock.elapsed()
         try:
             new = self._store.write(items)
@@ -196,6 +198,7 @@ class GroupWriter(Generic[Item]):
             self._failed(batch, StoreUnavailable(str(error)), hopeless=True)
             return
         self._held = []
+        self._in_hand = 0
         self.tally.commits += 1
         self.tally.written += new
         self.tally.repeated += len(items) - new
@@ -212,6 +215,7 @@ class GroupWriter(Generic[Item]):
         given_away = [*self._held, *(waiting.item for waiting in batch if waiting.done is None)]
         keep = 0 if hopeless else self._capacity
         self._held = given_away[:keep]
+        self._in_hand = len(self._held)
         self.tally.lost += len(given_away) - len(self._held)
         _tell(batch, error)
         if self._held:

@@ -1,0 +1,182 @@
+"""The reading side: what jobs see of the edge's files, from another process and after its end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from etalage.edge.clicks import Click, click_store
+from etalage.edge.deliveries import Delivery, journal_store
+from etalage.edge.journal import ClickLog, Journal
+from etalage.kit.ids import uuid7
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOON_US = int(NOON.timestamp()) * 1_000_000
+HOUR_US = 3_600_000_000
+
+
+def a_click(number: int) -> Click:
+    return Click(
+        uuid7().hex, f"CODE{number}", "0" * 32, NOON_US + number, "", None, "GET", "link", False, "", "fr"
+    )
+
+
+def write_clicks(path: Path, *numbers: int) -> list[Click]:
+    clicks = [a_click(number) for number in numbers]
+    store = click_store(path)
+    store.write(clicks)
+    store.close()
+    return clicks
+
+
+def write_deliveries(path: Path, *names: str) -> list[str]:
+    rows = [Delivery(uuid7().hex, "practice", "good", name, NOON_US, "{}", name.encode()) for name in names]
+    store = journal_store(path)
+    store.write(rows)
+    store.close()
+    return [row.id for row in rows]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> ClickLog:
+    return ClickLog(tmp_path / "clicks.sqlite3")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.sqlite3")
+
+
+def test_before_the_edge_ever_ran_there_is_nothing(log: ClickLog, journal: Journal) -> None:
+    assert log.read_after() == log.read_after("", 5)
+    assert (log.read_after().clicks, log.read_after().cursor, log.prune(NOON_US)) == ((), "", 0)
+    assert (journal.pending(), journal.dead(), journal.prune(NOON_US)) == ([], [], 0)
+
+
+def test_clicks_are_read_page_by_page_in_their_order(log: ClickLog, tmp_path: Path) -> None:
+    written = write_clicks(tmp_path / "clicks.sqlite3", *range(5))
+    seen, cursor, more = [], "", True
+    while more:
+        page = log.read_after(cursor, limit=2)
+        seen, cursor, more = [*seen, *page.clicks], page.cursor, page.more
+    assert seen == written
+    assert log.read_after(cursor).clicks == ()
+    later = write_clicks(tmp_path / "clicks.sqlite3", 7)
+    assert list(log.read_after(cursor).clicks) == later
+
+
+def test_a_cursor_never_misses_a_click_after_pruning(log: ClickLog, tmp_path: Path) -> None:
+    write_clicks(tmp_path / "clicks.sqlite3", 1, 2, 3)
+    cursor = log.read_after().cursor
+    assert log.prune(NOON_US + 10) == 3
+    assert log.read_after().clicks == ()
+    later = write_clicks(tmp_path / "clicks.sqlite3", 4)
+    assert list(log.read_after(cursor).clicks) == later
+
+
+def test_pruning_takes_only_what_is_older(log: ClickLog, tmp_path: Path) -> None:
+    written = write_clicks(tmp_path / "clicks.sqlite3", 1, 2, 3)
+    assert log.prune(NOON_US + 2) == 1
+    assert list(log.read_after().clicks) == written[1:]
+
+
+def test_a_file_made_anew_is_read_from_its_start(log: ClickLog, tmp_path: Path) -> None:
+    write_clicks(tmp_path / "clicks.sqlite3", 1, 2, 3)
+    cursor = log.read_after().cursor
+    for file in tmp_path.glob("clicks.sqlite3*"):
+        file.unlink()
+    fresh = write_clicks(tmp_path / "clicks.sqlite3", 9)
+    assert list(log.read_after(cursor).clicks) == fresh
+
+
+def test_the_same_click_written_twice_is_one(log: ClickLog, tmp_path: Path) -> None:
+    store = click_store(tmp_path / "clicks.sqlite3")
+    clicks = [a_click(number) for number in range(200)]
+    assert (store.write(clicks), store.write(clicks)) == (200, 0)
+    store.close()
+    assert list(log.read_after().clicks) == clicks
+
+
+def test_deliveries_wait_in_the_order_in_which_they_came(journal: Journal, tmp_path: Path) -> None:
+    write_deliveries(tmp_path / "journal.sqlite3", "a", "b", "c")
+    assert [delivery.delivery_id for delivery in journal.pending(limit=2)] == ["a", "b"]
+
+
+def test_what_was_handled_is_not_handed_out_again(journal: Journal, tmp_path: Path) -> None:
+    first, second, _ = write_deliveries(tmp_path / "journal.sqlite3", "a", "b", "c")
+    journal.mark_done(first, second)
+    assert [delivery.delivery_id for delivery in journal.pending()] == ["c"]
+
+
+def test_one_bad_delivery_does_not_block_the_rest_and_people_see_why(
+    journal: Journal, tmp_path: Path
+) -> None:
+    bad, _ = write_deliveries(tmp_path / "journal.sqlite3", "bad", "good")
+    journal.mark_failed(bad, "not this network's language" * 100)
+    assert [delivery.delivery_id for delivery in journal.pending()] == ["good"]
+    (dead,) = journal.dead()
+    assert (dead.delivery_id, dead.attempts, len(dead.reason)) == ("bad", 1, 300)
+
+
+def test_a_delivery_to_be_tried_later_comes_back_at_its_time(journal: Journal, tmp_path: Path) -> None:
+    (one,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
+    with time_machine.travel(NOON, tick=False):
+        journal.mark_failed(one, "the database was busy", again_at_us=NOON_US + HOUR_US)
+        assert journal.pending() == []
+    with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
+        (again,) = journal.pending()
+    assert (again.attempts, again.reason) == (1, "the database was busy")
+
+
+def test_a_dead_delivery_can_be_replayed(journal: Journal, tmp_path: Path) -> None:
+    (one,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
+    journal.mark_failed(one, "a fault of ours, mended since")
+    journal.replay(one)
+    assert [delivery.delivery_id for delivery in journal.pending()] == ["a"]
+    assert journal.dead() == []
+
+
+def test_bodies_of_old_deliveries_are_forgotten_but_a_late_copy_is_still_known(
+    journal: Journal, tmp_path: Path
+) -> None:
+    done, waiting = write_deliveries(tmp_path / "journal.sqlite3", "done", "waiting")
+    with time_machine.travel(NOON, tick=False):
+        journal.mark_done(done)
+    assert (journal.prune(NOON_US), journal.prune(NOON_US + 1)) == (0, 1)
+    write_deliveries(tmp_path / "journal.sqlite3", "done")
+    assert [delivery.id for delivery in journal.pending()] == [waiting]
+    journal.replay(done)
+    assert [delivery.id for delivery in journal.pending()] == [waiting], "nothing is left to replay"
+
+
+def test_another_process_drains_while_the_edge_has_the_file_open(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    store = journal_store(path)
+    store.open()
+    rows = [Delivery(uuid7().hex, "practice", "good", name, NOON_US, "{}", b"x") for name in ("a", "b")]
+    store.write(rows[:1])
+    drain = (
+        "import sys, json; from pathlib import Path; from etalage.edge.journal import Journal;"
+        "journal = Journal(Path(sys.argv[1])); found = journal.pending();"
+        "journal.mark_done(*(one.id for one in found)); print(json.dumps([one.delivery_id for one in found]))"
+    )
+    printed = subprocess.run([sys.executable, "-c", drain, str(path)], capture_output=True, check=True).stdout
+    assert json.loads(printed) == ["a"]
+    store.write(rows[1:])
+    assert [delivery.delivery_id for delivery in journal.pending()] == ["b"]
+    store.close()
+
+
+def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    store = journal_store(tmp_path / "journal.sqlite3")
+    store.open()
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("journal.sqlite3*")}
+    store.close()
+    assert set(modes.values()) == {0o600}
+    assert "journal.sqlite3-wal" in modes
