@@ -84,7 +84,7 @@ def _csv_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, Row
     reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
     number = 0
     try:
-        for number, row in enumerate(reader, start=1):  # noqa: B007 - the last number is told when reading fails
+        for number, row in enumerate(reader, start=1):
             yield number, row
     except UnicodeDecodeError as error:
         raise FileRefused("encoding") from error

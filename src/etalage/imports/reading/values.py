@@ -14,7 +14,8 @@ from etalage.kit.amounts import parse_amount
 _DECIMAL_COMMA = re.compile(r",\d{1,2}(?:\s*\D*)?$|\d\.\d{3},\d")
 _DECIMAL_POINT = re.compile(r"\.\d{1,2}(?:\s*\D*)?$|\d,\d{3}\.\d|^\d+\.\d+$")
 _DATE = re.compile(
-    r"^(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?)?$"
+    r"^(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})"
+    r"(?:[T ,]+(\d{1,2})[:h.](\d{2})(?:[:.](\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?)?$"
 )
 YES = frozenset({"1", "true", "yes", "y", "oui", "o", "ja", "j", "نعم", "x"})
 NO = frozenset({"", "0", "false", "no", "n", "non", "nee", "لا"})
