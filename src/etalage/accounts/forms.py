@@ -45,6 +45,7 @@ class BusinessForm(forms.ModelForm[Business]):
     """The business profile and the rules that hold for every store."""
 
     description = TranslatedTextField(label=_("Description"), textarea=True, required=False, max_length=1000)
+    site = forms.URLField(label=_("Web site"), required=False, assume_scheme="https")
     timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
     first_weekday = forms.TypedChoiceField(label=_("First day of the week"), choices=WEEKDAYS, coerce=int)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])

@@ -217,7 +217,7 @@ class PicturesField(forms.FileField):
         self.limit = limit
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
-        given = data if isinstance(data, list) else [data]
+        given = data or [None] if isinstance(data, list) else [data]
         files = [super(PicturesField, self).clean(one, initial) for one in given]
         if len(files) > self.limit:
             raise ValidationError(

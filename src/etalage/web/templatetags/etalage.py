@@ -100,7 +100,7 @@ def change(ratio: float | Decimal | None) -> str:
     """A ratio of change with its sign and an arrow; the colour only repeats what the sign says."""
     if ratio is None:
         return ""
-    text = formats.format_percent(abs(ratio), _language())
+    text = formats.format_percent(-ratio if ratio < 0 else ratio, _language())
     if ratio == 0:
         return format_html('<span class="change"><bdi>{}</bdi></span>', text)
     way, sign = ("up", "+") if ratio > 0 else ("down", "\u2212")
