@@ -75,7 +75,10 @@ class RefundData:
 
 
 def record_order(data: OrderData) -> Order:
-    """Write a sale, or correct the one of the same source and number. The same data twice changes nothing."""
+    """Write a sale, or correct the one of the same source and number. The same data twice changes nothing.
+
+    A correction of a cancelled sale leaves it cancelled.
+    """
     digest = _digest(asdict(data))
     try:
         with transaction.atomic():
@@ -95,7 +98,7 @@ def _correct_order(data: OrderData, digest: str) -> Order:
     order = Order.objects.select_for_update().get(source=data.source, number=data.number)
     if order.digest == digest:
         return order
-    Order.objects.filter(pk=order.pk).update(**_order_fields(data), digest=digest, status=OrderStatus.PAID)
+    Order.objects.filter(pk=order.pk).update(**_order_fields(data), digest=digest)
     order.lines.all().delete()
     _write_lines(order, data.lines)
     announce(OrderChanged(order.pk))
