@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from etalage.channels.models import Channel, ChannelState
 from etalage.networks import registry
-from etalage.networks.base import Abilities, Account, Editor, Measurer, Mechanism, Publisher, Receiver
+from etalage.networks.base import Abilities, Account, Editor, Measurer, Publisher, Receiver
 
 
 class ChannelUnusable(Exception):
@@ -72,7 +72,7 @@ def account_of(channel: Channel) -> Account:
         token=str(channel.grant.access_token),
         remote_id=channel.remote_id,
         handle=channel.handle,
-        mechanism=Mechanism(channel.abilities["mechanism"]) if channel.abilities else None,
+        mechanism=abilities_of(channel).mechanism,
     )
 
 

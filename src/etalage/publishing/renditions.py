@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +14,12 @@ from etalage.channels.models import Channel, ChannelState
 from etalage.channels.queries import abilities_of
 from etalage.kit import clock, images
 from etalage.kit.errors import Refusal
-from etalage.kit.text import TranslatedText, graphemes
-from etalage.networks.base import Abilities, PictureFile, Rendition, TextUnit
+from etalage.kit.text import TranslatedText
+from etalage.networks.base import Abilities, PictureFile, Rendition
+from etalage.networks.counting import text_length
 from etalage.publishing import links
 from etalage.publishing.models import Post, PostPicture, Publication
 
-LINK = re.compile(r"https?://[^\s<>\"]+")
 GAP = "\n\n"
 EDGE = 1.005  # a ratio at its bound keeps this distance, because whole pixels round it
 
@@ -50,16 +49,7 @@ class Preview:
 
 def count(text: str, abilities: Abilities) -> tuple[int, int]:
     """How much of the limit a text uses, and the limit, in the network's own unit; links weigh what it says."""
-    return _measure(text, abilities.text_unit, abilities.link_length), abilities.text_limit
-
-
-def _measure(text: str, unit: TextUnit, link_length: int | None) -> int:
-    if link_length is not None:
-        found = len(LINK.findall(text))
-        return _measure(LINK.sub("", text), unit, None) + found * link_length
-    if unit is TextUnit.GRAPHEMES:
-        return graphemes(text)
-    return len(text.encode()) if unit is TextUnit.BYTES else len(text)
+    return text_length(text, abilities), abilities.text_limit
 
 
 def words_for(texts: TranslatedText, language: str, custom: str = "") -> tuple[str, str]:
