@@ -216,7 +216,7 @@ class PicturesField(forms.FileField):
         super().__init__(**options)
         self.limit = limit
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         given = data or [None] if isinstance(data, list) else [data]
         files = [super(PicturesField, self).clean(one, initial) for one in given]
         if len(files) > self.limit:
