@@ -13,8 +13,8 @@ from django.core.asgi import get_asgi_application
 
 from etalage.edge.app import EdgeApp, edge_app
 from etalage.edge.config import EdgeConfig
-from etalage.edge.link_sources import PostgreSQLLinks, SQLiteLinks
-from etalage.edge.links import LinkSource
+from etalage.edge.link_sources import links_in
+from etalage.edge.store import StoreUnavailable
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,20 +31,10 @@ def build_application(*, web: bool = True, edge: bool = True) -> Application:
         return Dispatcher(pages, None)
     config = EdgeConfig(
         data_folder=settings.DATA,
-        links=_links(),
+        links=links_in(settings.DATABASES["default"]),
         visitor_key=visitor_key(settings.SECRET_KEY),
     )
     return Dispatcher(pages if web else None, edge_app(config))
-
-
-def _links() -> LinkSource:
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        return SQLiteLinks(settings.DATA / "etalage.sqlite3")
-    address = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    return PostgreSQLLinks(
-        " ".join(f"{key}='{database[name]}'" for key, name in address.items() if database[name])
-    )
 
 
 class Dispatcher:
@@ -59,14 +49,18 @@ class Dispatcher:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif self._edge and (self._pages is None or self._edge.owns(scope["path"])):
-            await self._edge(scope, receive, send)  # type: ignore[arg-type]
+            await self._edge(scope, receive, send)
         elif self._pages:
             await self._pages(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         if self._edge:
-            await self._edge.start()
+            try:
+                await self._edge.start()
+            except StoreUnavailable as error:  # said here, or the server would go on with a dead edge
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._edge:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
 import pytest
 from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
 
-from etalage.edge.link_sources import PostgreSQLLinks, SQLiteLinks, microseconds
+from etalage.edge.link_sources import PostgreSQLLinks, SQLiteLinks, links_in, microseconds
 from etalage.edge.links import Link, LinkSource, LinksUnavailable, normal_code
 from etalage.kit import clock
 from etalage.publishing.models import TrackedLink
@@ -20,15 +20,7 @@ ENDS = datetime(2026, 12, 24, 17, 30, 0, 123456, UTC)
 
 def source() -> LinkSource:
     """A source of the edge's on the very database that Django writes."""
-    settings = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return SQLiteLinks(Path(settings["NAME"]))
-    known = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    return PostgreSQLLinks(
-        psycopg.conninfo.make_conninfo(
-            **{key: settings[name] for key, name in known.items() if settings[name]}
-        )
-    )
+    return links_in(connection.settings_dict)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -74,6 +66,14 @@ def test_a_connection_that_was_cut_is_opened_again() -> None:
         links.close()
     assert links.find("VASE22")
     links.close()
+
+
+@pytest.mark.parametrize("password", ["plain", "it's", "back\\slash", "\\'", "two words", "a=b", "é"])
+def test_any_password_reaches_postgresql_as_it_is(password: str) -> None:
+    database = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "PASSWORD": password, "PORT": ""}
+    links = links_in(database)
+    assert isinstance(links, PostgreSQLLinks)
+    assert conninfo_to_dict(links.address) == {"dbname": "shop", "password": password}
 
 
 def test_a_database_that_is_not_there_is_unavailable_and_not_empty(tmp_path: Path) -> None:

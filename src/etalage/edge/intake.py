@@ -28,6 +28,7 @@ _PATH = re.compile(r"/hooks/([a-z0-9_-]{1,32})/([A-Za-z0-9_-]{1,128})/?")
 _ALWAYS_KEPT = ("content-type", "content-encoding")
 _LONGEST_HEADER = 1000
 _MOST_DIGITS = 12
+_as_json = json.JSONEncoder(sort_keys=True).encode
 _REFUSALS = {
     Reason.UNKNOWN: answers.NOT_FOUND,
     Reason.UNSIGNED: answers.UNSIGNED,
@@ -173,6 +174,6 @@ def _delivery(network: str, key: str, headers: dict[str, str], raw: bytes, verdi
         key=key,
         delivery_id=delivery_key(verdict.delivery_id, raw),
         received_us=clock.to_micros(clock.now()),
-        headers=json.dumps(kept, sort_keys=True),
+        headers=_as_json(kept),
         body=raw,
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from etalage.edge.links import Link, LinksUnavailable
+from etalage.edge.links import Link, LinkSource, LinksUnavailable
 from etalage.kit import clock
 
 try:
@@ -30,6 +30,22 @@ def microseconds(moment: datetime | str | None) -> int | None:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
     return clock.to_micros(moment)
+
+
+def links_in(database: Mapping[str, Any]) -> LinkSource:
+    """The source for the shop's database, described as in Django's `DATABASES`."""
+    if database["ENGINE"].endswith("sqlite3"):
+        return SQLiteLinks(Path(database["NAME"]))
+    parts = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return PostgreSQLLinks(
+        " ".join(f"{word}={_quoted(database[name])}" for word, name in parts.items() if database.get(name))
+    )
+
+
+def _quoted(value: object) -> str:
+    """A value of a connection string, as libpq reads it."""
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
 
 
 def link_of(row: Sequence[Any] | None) -> Link | None:
@@ -81,7 +97,7 @@ class PostgreSQLLinks:
     def __init__(self, address: str, *, wait_s: float = 3.0) -> None:
         if psycopg is None:
             raise RuntimeError("PostgreSQL needs the extra: install etalage[postgresql]")
-        self._address = address
+        self.address = address
         self._wait_s = wait_s
         self._connection: psycopg.Connection | None = None
         self._sql = FIND.format("%s")
@@ -110,7 +126,7 @@ class PostgreSQLLinks:
     def _find(self, code: str) -> Link | None:
         if self._connection is None:
             self._connection = psycopg.connect(
-                self._address,
+                self.address,
                 autocommit=True,
                 prepare_threshold=None,  # a pooler in transaction mode knows no prepared statements
                 connect_timeout=max(2, round(self._wait_s)),
