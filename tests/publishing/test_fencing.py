@@ -1,0 +1,209 @@
+"""A worker that came too late changes nothing; two workers never send one publication twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from etalage.jobs.models import Event
+from etalage.kit import clock
+from etalage.networks.base import Mechanism
+from etalage.publishing import actions
+from etalage.publishing.delivery import crew, machine
+from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.reconcile import sweep
+from etalage.publishing.delivery.send import send
+from etalage.publishing.models import DeliveryState, Publication
+from tests.conftest import World
+from tests.practice_network import PracticeNetwork
+from tests.publishing.conftest import NewChannel, NewPost, one_round
+from tests.publishing.scripted import Play
+from tests.publishing.test_practice_delivery import marker_of
+
+Ahead = Callable[[timedelta], None]
+LATER = timedelta(minutes=11)  # longer than a lease
+
+
+def claimed(publication: Publication) -> Claim:
+    (claim,) = machine.claim_due(clock.now(), 1, only=publication.pk)
+    return claim
+
+
+@pytest.mark.django_db
+def test_a_late_worker_is_refused_every_step(
+    scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    late = claimed(publication)
+    traveller(LATER)
+    assert sweep(clock.now()) == 1  # its lease is over: the publication goes back to the schedule
+
+    assert not machine.keep_part(late, "picture-0", "77")
+    assert not machine.keep_facts(late, idempotency_key="stolen")
+    assert not machine.renew(late)
+    for state in DeliveryState:
+        assert not machine.move(publication.pk, late.token, state)
+    publication.refresh_from_db()
+    assert (publication.state, publication.parts.count()) == ("scheduled", 0)
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_lease_ran_out_does_not_send_even_before_anyone_noticed(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    claim = claimed(publication)
+    traveller(LATER)
+
+    send(claim)
+
+    assert play.entries == []
+
+
+@pytest.mark.django_db
+def test_a_paused_worker_that_wakes_up_tells_what_it_knows_and_its_successor_sends_nothing(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    """Frozen while the answer was on its way, longer than its lease: the doubt was noted, then the answer came."""
+    publication = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+
+    def freeze() -> None:
+        traveller(LATER)
+        sweep(clock.now())
+
+    play.meanwhile = freeze
+    send(claimed(publication))
+    play.meanwhile = lambda: None
+
+    publication.refresh_from_db()
+    assert (publication.state, publication.reason) == ("published", "told_late")
+    traveller(LATER)
+    one_round()
+    assert play.count(publication.pk) == 1
+
+
+@pytest.mark.django_db
+def test_a_second_copy_is_an_alarm_and_the_first_stays_known(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    claim = claimed(publication)
+    send(claim)
+    publication.refresh_from_db()
+    known = publication.remote_id
+
+    assert not machine.accept(claim, "post-999", "")
+
+    publication.refresh_from_db()
+    assert publication.remote_id == known
+    assert Event.objects.filter(name__endswith="PublicationDoubled").count() == 1
+    assert not machine.accept(claim, known, "")  # the same answer twice is no alarm
+    assert Event.objects.filter(name__endswith="PublicationDoubled").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_post_withdrawn_while_a_worker_prepares_it_never_goes_out(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(scripted_channel(), now=True)
+    claim = claimed(post.publications.get())
+
+    result = actions.withdraw_post(post.pk, actor=world.manager)
+    send(claim)
+
+    assert [row.state for row in result.done] == ["withdrawn"]
+    assert play.entries == []
+
+
+def at_once(number: int, work: Callable[[], object]) -> None:
+    """Run the same work in many threads that start together; what one raises fails the test."""
+    start, failures = threading.Barrier(number), []
+
+    def run() -> None:
+        try:
+            start.wait()
+            work()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_publish_each_publication_once(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost
+) -> None:
+    channel = practice_channel(Mechanism.NONE)  # nothing at the network would hide a second send
+    posts = [new_post(channel, now=True) for _ in range(6)]
+
+    at_once(4, crew.deliver)
+
+    for post in posts:
+        publication = post.publications.get()
+        assert publication.state == "published"
+        assert practice.ledger().count(marker_of(publication)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_claim_many_workers_publish_it_several_times(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost
+) -> None:
+    """The control: everybody reads that it is due, and sends it under a token of their own making."""
+    publication = new_post(practice_channel(Mechanism.NONE), now=True).publications.get()
+    looked = threading.Barrier(4)
+
+    in_turn = threading.Lock()
+
+    def naive() -> None:
+        was_due = Publication.objects.get(pk=publication.pk).state == "scheduled"
+        looked.wait()
+        with in_turn:
+            if was_due:
+                Publication.objects.filter(pk=publication.pk).update(
+                    state="claimed", leased_until=clock.now() + LATER, token=7
+                )
+                send(Claim(publication.pk, 7))
+
+    at_once(4, naive)
+
+    assert practice.ledger().count(marker_of(publication)) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_worker_processes_publish_each_publication_once(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost
+) -> None:
+    channel = practice_channel(Mechanism.NONE)
+    posts = [new_post(channel, now=True) for _ in range(8)]
+    name = str(connection.settings_dict["NAME"])
+    command = [sys.executable, "-m", "tests.publishing.worker_process", name]
+    workers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    for worker in workers:
+        assert worker.stdout and worker.stdout.readline() == b"ready\n"
+    for worker in workers:
+        assert worker.stdin
+        worker.stdin.write(b"go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        assert worker.wait(60) == 0
+        assert worker.stdin and worker.stdout
+        worker.stdin.close()
+        worker.stdout.close()
+
+    for post in posts:
+        publication = post.publications.get()
+        assert publication.state == "published"
+        assert practice.ledger().count(marker_of(publication)) == 1
