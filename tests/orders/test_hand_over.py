@@ -189,8 +189,10 @@ def test_trying_a_code_shows_what_it_takes_off_and_uses_nothing(goods: Goods) ->
         (100, None, 777, 777),
         (10, None, None, 0),
         (None, 500, 300, 300),
-    ]
-    + [(None, 500, 900, 500), (None, 500, None, 500), (33, None, 100, 33)],
+        (None, 500, 900, 500),
+        (None, 500, None, 500),
+        (33, None, 100, 33),
+    ],
 )
 def test_what_a_code_takes_off(
     percent: int | None, amount: int | None, worth: int | None, expected: int

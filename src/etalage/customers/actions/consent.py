@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from etalage.customers.events import ConsentGiven, ConsentWithdrawn
 from etalage.customers.models import Consent, Purpose
@@ -48,9 +49,8 @@ def withdraw_consent(
     """End a running yes; the row stays as proof of what was agreed when. True when there was one."""
     if (customer_id is None) == (visitor_id is None):
         raise ValueError("a consent is a customer's or a visitor's")
-    running = Consent.objects.filter(
-        customer_id=customer_id, visitor=visitor_id, purpose=purpose, withdrawn_at=None
-    )
+    whose = Q(customer_id=customer_id) if customer_id else Q(visitor=visitor_id)
+    running = Consent.objects.filter(whose, purpose=purpose, withdrawn_at=None)
     if not running.update(withdrawn_at=clock.now()):
         return False
     announce(ConsentWithdrawn(purpose=purpose.value, customer_id=customer_id, visitor_id=visitor_id))

@@ -62,7 +62,7 @@ def _letter(reservation: Reservation, address: str) -> EmailMultiAlternatives:
             "Message-ID": f"<reservation-{reservation.pk}@{urlsplit(settings.PUBLIC_ADDRESS).hostname}>"
         },
     )
-    letter.mixed_subtype = "related"
+    letter.mixed_subtype = "related"  # type: ignore[attr-defined]  # the picture belongs to the text
     letter.attach_alternative(render_to_string("orders/email/reserved.html", context), "text/html")
     picture = MIMEImage(qr_png(scan_address(reservation)), "png")
     picture.add_header("Content-ID", f"<{QR_NAME}>")

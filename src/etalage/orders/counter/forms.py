@@ -44,5 +44,5 @@ class RedeemForm(forms.Form):
             request_key=data["request_key"],
             store=data["store"],
             receipt=data["receipt"].strip(),
-            amount_minor=data["amount"].minor if data["amount"] else None,
+            amount_minor=data["amount"].minor if data["amount"] is not None else None,
         )

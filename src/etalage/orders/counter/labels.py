@@ -56,7 +56,8 @@ def _choose(request: StaffRequest) -> HttpResponse:
 
 
 def _sheet(request: StaffRequest) -> HttpResponse:
-    store = open_stores().filter(pk=_uuid(request.POST.get("store", ""))).first()
+    store_id = _uuid(request.POST.get("store", ""))
+    store = open_stores().filter(pk=store_id).first() if store_id else None
     chosen = [product_id for text in request.POST.getlist("product")[:PAGE] if (product_id := _uuid(text))]
     products = chosen_products(chosen)
     if not store or not products:
