@@ -33,7 +33,7 @@ def normal_identity(kind: str, value: str, calling_code: str = "") -> Known:
         case IdentityKind.PHONE:
             return kind, _phone(text, calling_code)
         case IdentityKind.CARD:
-            return kind, _number(re.sub(r"[\s.\-/]", "", text).upper())
+            return kind, _number(_letters_and_digits(text))
         case IdentityKind.IMPORT:
             return kind, _number(text)
     raise BadIdentity(kind)
@@ -76,6 +76,12 @@ def _phone(text: str, calling_code: str) -> str:
     if not 6 <= len(digits) <= 15:
         raise BadIdentity(text)
     return f"+{digits}" if international else digits
+
+
+def _letters_and_digits(text: str) -> str:
+    """In capitals, without what people put between groups; normalised again, as signs that now meet may combine."""
+    kept = "".join(sign for sign in unicodedata.normalize("NFKC", text.upper()) if sign.isalnum())
+    return unicodedata.normalize("NFKC", kept)
 
 
 def _number(text: str) -> str:
