@@ -45,6 +45,7 @@ class Entry:
     marker: str
     delivery: Delivery
     at: datetime
+    text: str
 
 
 @dataclass
@@ -107,17 +108,18 @@ class ScriptedNetwork:
             raise Killed
         if fault in REFUSALS:
             return REFUSALS[fault]
-        entry = self._accept(account, delivery)
+        entry = self._accept(account, rendition, delivery)
         if fault == "killed_after":
             raise Killed
         return Unknown(Reason.AMBIGUOUS) if fault == "answer_lost" else Accepted(entry.remote_id)
 
-    def _accept(self, account: Account, delivery: Delivery) -> Entry:
+    def _accept(self, account: Account, rendition: Rendition, delivery: Delivery) -> Entry:
         for entry in PLAY.entries:
             if self._is_same(account, entry, delivery):
                 return entry
-        PLAY.entries.append(Entry(f"post-{next(PLAY.number)}", delivery.marker, delivery, clock.now()))
-        return PLAY.entries[-1]
+        entry = Entry(f"post-{next(PLAY.number)}", delivery.marker, delivery, clock.now(), rendition.text)
+        PLAY.entries.append(entry)
+        return entry
 
     def _is_same(self, account: Account, entry: Entry, delivery: Delivery) -> bool:
         match account.mechanism:

@@ -26,7 +26,9 @@ from tests.publishing.scripted import REFUSALS, Killed, Play
 pytestmark = pytest.mark.django_db
 Ahead = Callable[[timedelta], None]
 any_order = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 FAULTS = ["accept", "answer_lost", "killed_before", "killed_after", *REFUSALS]

@@ -22,7 +22,14 @@ pytestmark = pytest.mark.django_db
 Ahead = Callable[[timedelta], None]
 
 KNOWING = [Mechanism.IDEMPOTENCY_KEY, Mechanism.CLIENT_KEY, Mechanism.TWO_PHASE, Mechanism.READ_BACK]
-LOST_ANSWERS = ["lost_before", "accepted_cut", "accepted_500", "accepted_nonsense", "accepted_empty", "error_before"]
+LOST_ANSWERS = [
+    "lost_before",
+    "accepted_cut",
+    "accepted_500",
+    "accepted_nonsense",
+    "accepted_empty",
+    "error_before",
+]
 
 
 def marker_of(publication: Publication) -> str:
