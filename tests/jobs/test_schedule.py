@@ -13,9 +13,10 @@ from django.db import connection
 from etalage.jobs.claim import claim, due_lanes
 from etalage.jobs.models import Job, Schedule
 from etalage.jobs.registry import PERIODIC
-from etalage.jobs.schedule import enqueue_due, every
+from etalage.jobs.schedule import enqueue_due, enqueue_if_due, every
 from etalage.jobs.settle import complete
 from etalage.jobs.worker import run_until_idle
+from etalage.kit import clock
 from tests.jobs import work
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -81,6 +82,16 @@ def test_a_run_that_is_unfinished_is_neither_doubled_nor_run_once_more() -> None
         complete(slow, None)
         assert due_lanes() == []
     assert at(20) == 1
+
+
+@pytest.mark.django_db
+def test_a_scheduler_that_looked_before_another_acted_does_nothing() -> None:
+    at(0)
+    looked = Schedule.objects.get()
+    assert at(10) == 1  # the other one was quicker, and its job is done already
+    with time_machine.travel(NOON + timedelta(minutes=10), tick=False):
+        assert enqueue_if_due(PERIODIC[looked.name], looked, clock.now()) is False
+    assert Job.objects.filter(state="waiting").count() == 0
 
 
 @pytest.mark.django_db(transaction=True)

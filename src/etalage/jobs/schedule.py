@@ -49,10 +49,11 @@ def enqueue_due() -> int:
         fresh = [Schedule(name=p.name, period_seconds=_seconds(p), next_at=now) for p in missing]
         Schedule.objects.bulk_create(fresh, ignore_conflicts=True)
         rows = {row.name: row for row in Schedule.objects.all()}
-    return sum(_enqueue_if_due(PERIODIC[name], row, now) for name, row in rows.items() if name in PERIODIC)
+    return sum(enqueue_if_due(PERIODIC[name], row, now) for name, row in rows.items() if name in PERIODIC)
 
 
-def _enqueue_if_due(periodic: Periodic, row: Schedule, now: datetime) -> bool:
+def enqueue_if_due(periodic: Periodic, row: Schedule, now: datetime) -> bool:
+    """Enqueue the task if its time has come and nobody moved `row` on since it was read; True when enqueued."""
     period = periodic.period
     # Further ahead than one period means that the clock was set back or the period was shortened.
     if now < row.next_at <= now + period and row.period_seconds == _seconds(periodic):
