@@ -271,7 +271,7 @@ class PracticeConnector:
             rows = data.get("stats")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 return CouldNotRead(Reason.NONSENSE_ANSWER, detail="stats")
-            found |= {row.get("id"): row for row in rows}
+            found |= {str(row.get("id")): row for row in rows}
         return [
             Metric(remote_id, name, _whole(found.get(remote_id, {}).get(name)), at)
             for remote_id in remote_ids

@@ -138,9 +138,11 @@ def _put_in_the_past(world: World, member: Member, item: Any) -> int:
     """Write one old status with the figures that it had; `at` is in seconds since 1970."""
     if not isinstance(item, dict) or not isinstance(item.get("at"), int | float):
         raise Problem(422, "history_invalid", "Each status is an object with a time (at).", field="statuses")
+    figures = {name: item.get(name, 0) for name in statuses.FIGURES}
+    if not all(isinstance(value, int) and 0 <= value < 2**53 for value in figures.values()):
+        raise Problem(422, "history_invalid", "Figures are whole numbers.", field="statuses")
     wish = statuses.read_wish(world.ledger, member, item)
     status_id = statuses.create(world.ledger, member, wish, at=float(item["at"]))
-    figures = {name: max(0, int(item.get(name, 0))) for name in statuses.FIGURES}
     world.ledger.db.execute(
         f"UPDATE statuses SET {', '.join(f'{name}=?' for name in figures)} WHERE id=?",  # noqa: S608 own names
         (*figures.values(), status_id),
