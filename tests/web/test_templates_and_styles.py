@@ -46,8 +46,10 @@ def test_the_navigation_and_the_marks_use_icons_that_exist():
     assert {entry.icon for entry in navigation.ENTRIES} <= ICONS
 
 
-def test_the_sprite_holds_what_the_list_names():
+def test_the_sprites_hold_what_their_lists_name():
     assert set(sprite.names()) == ICONS
+    few = re.findall(r'<symbol id="([^"]+)"', sprite.SHOP_SPRITE.read_text(encoding="utf-8"))
+    assert set(few) == sprite.SHOP_ICONS <= ICONS
 
 
 PHYSICAL = re.compile(
@@ -76,4 +78,4 @@ def test_the_own_script_stays_small():
 
 def test_the_first_view_of_the_shop_leaves_room_for_its_pictures():
     sheet = (PACKAGE / "web/static/web/shop.css").stat().st_size
-    assert sheet < 20_000
+    assert sheet + sprite.SHOP_SPRITE.stat().st_size < 20_000

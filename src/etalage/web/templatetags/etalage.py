@@ -21,6 +21,7 @@ from etalage.kit.money import Money
 from etalage.kit.text import TranslatedText, direction, language_direction
 from etalage.web import charts, marks
 from etalage.web import qr as qr_codes
+from etalage.web.sprite import SHOP_ICONS
 
 register = template.Library()
 
@@ -30,6 +31,7 @@ arrow-left arrow-right book-open chart-line chart-no-axes-combined chevron-left 
 list list-checks log-in log-out megaphone message-square pencil quote receipt-text send trending-down trending-up undo-2
 """
 DIRECTIONAL = frozenset(_DIRECTIONAL.split())
+_SILENT = SafeString('aria-hidden="true" focusable="false"')
 
 
 def _language() -> str:
@@ -44,13 +46,12 @@ def _zone(zone: str | ZoneInfo) -> ZoneInfo:
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite: silent beside words, spoken when `label` stands in for them."""
     classes = " ".join(part for part in ("icon", "flip" if name in DIRECTIONAL else "", css) if part)
-    target = f"{static('web/icons.svg')}#{name}"
-    if label:
-        return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, target
-        )
+    # Width and height: without its style sheet an icon would fill the page.
+    sprite = "web/shop-icons.svg" if name in SHOP_ICONS else "web/icons.svg"
+    target = f"{static(sprite)}#{name}"
+    spoken = format_html('role="img" aria-label="{}"', label) if label else _SILENT
     return format_html(
-        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', classes, target
+        '<svg class="{}" width="20" height="20" {}><use href="{}"></use></svg>', classes, spoken, target
     )
 
 
