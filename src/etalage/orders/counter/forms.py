@@ -21,7 +21,9 @@ class RedeemForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"autocapitalize": "characters", "autocomplete": "off", "dir": "ltr"}),
     )
-    store = forms.ModelChoiceField(label=_("Store"), queryset=Store.objects.none(), required=False)
+    store = forms.ModelChoiceField(
+        label=_("Store"), queryset=Store.objects.none(), required=False, empty_label=_("Not named")
+    )
     receipt = forms.CharField(
         label=_("Receipt number"), max_length=80, required=False, widget=forms.TextInput(attrs={"dir": "ltr"})
     )

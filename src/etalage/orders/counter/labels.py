@@ -42,14 +42,15 @@ def labels(request: StaffRequest) -> HttpResponse:
 
 def _choose(request: StaffRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:100]
-    store_id = store_choice(request) or request.user.store_id
+    stores = list(open_stores())
+    store_id = store_choice(request) or request.user.store_id or (stores[0].pk if stores else None)
     found = label_products(search, store_id, _uuid(request.GET.get("after", "")))
     page, more = found[:PAGE], found[PAGE:]
     context = {
         "products": page,
         "after": page[-1].pk if more else None,
         "search": search,
-        "stores": open_stores(),
+        "stores": stores,
         "store_id": store_id,
     }
     return render(request, "orders/counter/labels.html", context)

@@ -23,7 +23,7 @@ from etalage.orders.shop.forms import ReserveForm
 from etalage.orders.shop.page import CONSENT_WORDING, address_of_client, link_code, shop_page, visitor_id
 from etalage.orders.shop.views import show_product
 
-RESERVATIONS_PER_MINUTE = 30
+RESERVATIONS_PER_MINUTE = 60
 CODES_PER_MINUTE = 30
 
 
