@@ -4,6 +4,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from etalage.accounts.models import AuditEntry
 from etalage.web.context import Shell
 from etalage.web.middleware import language_for, language_of_path
 from etalage.web.navigation import items_for
@@ -69,6 +70,7 @@ def test_a_chosen_theme_is_kept_and_nonsense_is_not(owner, world):
     owner.post("/theme/", {"theme": "dark", "next": "/"})
     world.owner.refresh_from_db()
     assert world.owner.theme == "dark"
+    assert AuditEntry.objects.filter(action="member.theme_chosen", member=world.owner).exists()
     assert 'data-theme="dark"' in owner.get("/").content.decode()
     owner.post("/theme/", {"theme": "x" * 500})
     world.owner.refresh_from_db()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -152,6 +152,14 @@ def change_member(
     member.save(update_fields=["role", "store", "is_active"])
     audit.record(actor, "member.changed", member, role=role, is_active=is_active)
     return member
+
+
+@transaction.atomic
+def keep_wish(member: Member, wish: Literal["language", "theme"], value: str) -> None:
+    """Keep how a member wants to see Etalage: a language's code, or a theme (empty: as the device)."""
+    setattr(member, wish, value)
+    member.save(update_fields=[wish])
+    audit.record(member, f"member.{wish}_chosen", member, value=value)
 
 
 def _may_give(actor: Member, role: Role) -> None:

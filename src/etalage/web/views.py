@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from etalage.accounts.models import Role
+from etalage.accounts.actions import keep_wish
+from etalage.accounts.models import Member, Role
 from etalage.accounts.permissions import StaffRequest, require
 from etalage.web import specimens
 from etalage.web.context import THEME_COOKIE, THEMES
@@ -45,10 +48,10 @@ def style(request: StaffRequest) -> HttpResponse:
     return render(request, "web/style.html", specimens.everything())
 
 
-def _keep(request: HttpRequest, field: str, value: str) -> None:
-    if request.user.is_authenticated:
-        setattr(request.user, field, value)
-        request.user.save(update_fields=[field])
+def _keep(request: HttpRequest, wish: Literal["language", "theme"], value: str) -> None:
+    member: Any = request.user
+    if isinstance(member, Member):
+        keep_wish(member, wish, value)
 
 
 def _cookie(response: HttpResponse, name: str, value: str) -> None:
