@@ -23,9 +23,6 @@ class Customer(UUIDModel):
         "self", null=True, editable=False, on_delete=models.CASCADE, related_name="merged"
     )
 
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["name"])]
-
     def __str__(self) -> str:
         """The end of the id, never the name: this text also goes into the audit trail, which outlives erasure."""
         return f"…{self.pk.hex[-8:]}"

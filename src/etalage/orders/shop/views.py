@@ -30,7 +30,7 @@ def home(request: HttpRequest, lang: str) -> HttpResponse:
         "category": category,
         "categories": categories(),
         "after": after,
-        "lost": request.GET.get("lost", "") in {"link", "moment"},
+        "lost": request.GET.get("lost", ""),
     }
     return shop_page(request, "orders/shop/home.html", lang, context)
 
