@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from etalage.accounts.models import Language
 from etalage.kit import clock
 from etalage.kit.fields import EncryptedTextField, UUIDModel
 
@@ -41,7 +42,9 @@ class Channel(UUIDModel):
     remote_id = models.CharField(max_length=200)
     base_url = models.CharField(max_length=300)
     profile_url = models.CharField(max_length=500, blank=True)
-    language = models.CharField(_("language of its posts"), max_length=2, default="en")
+    language = models.CharField(
+        _("language of its posts"), max_length=2, choices=Language.choices, default=Language.ENGLISH
+    )
     state = models.CharField(max_length=12, choices=ChannelState.choices, default=ChannelState.ACTIVE)
     pause_reason = models.CharField(max_length=40, blank=True)
     quiet_until = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from etalage.channels.models import Channel, ChannelState
+from etalage.channels.reasons import what_to_do
 from etalage.networks import registry
 from etalage.networks.base import Abilities, Account, Editor, Measurer, Publisher, Receiver
 
@@ -27,6 +28,16 @@ class Talents:
     listens: bool
     replies: bool
     measures: bool
+
+
+@dataclass(frozen=True)
+class ChannelCard:
+    """A channel as its page shows it: what it can do, and what to do when it is paused."""
+
+    channel: Channel
+    talents: Talents
+    abilities: Abilities
+    advice: object  # a sentence, empty when nothing is to be done
 
 
 def all_channels() -> QuerySet[Channel]:
@@ -105,3 +116,14 @@ def talents_of(channel: Channel) -> Talents:
         replies=abilities.can_reply,
         measures=isinstance(connector, Measurer) and abilities.can_measure,
     )
+
+
+def channel_card(channel: Channel) -> ChannelCard:
+    """Everything that a page shows of a channel."""
+    advice = what_to_do(channel.pause_reason) if channel.state == ChannelState.PAUSED else ""
+    return ChannelCard(channel, talents_of(channel), abilities_of(channel), advice)
+
+
+def channel_cards() -> list[ChannelCard]:
+    """The cards of all channels that are not given up, by name."""
+    return [channel_card(channel) for channel in all_channels()]
