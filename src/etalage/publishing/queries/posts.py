@@ -108,30 +108,34 @@ def _narrowed(rows: QuerySet[Post], wanted: PostFilter) -> QuerySet[Post]:
     return rows.filter(_with_status(wanted.status)) if wanted.status else rows
 
 
+# In the order in which `post_status` asks: a post belongs to the first group that one of its publications is in.
 _GROUPS: dict[str, tuple[str, ...]] = {
-    PostStatus.SCHEDULED: (DeliveryState.SCHEDULED,),
+    PostStatus.NEEDS_PERSON: ("needs_person",),
     PostStatus.SENDING: ("claimed", "prepared", "sending", "unknown", "reconciling"),
-    PostStatus.PUBLISHED: (DeliveryState.PUBLISHED,),
-    PostStatus.PARTLY: (DeliveryState.PUBLISHED,),
+    PostStatus.SCHEDULED: ("scheduled",),
+    PostStatus.PUBLISHED: ("published",),
     PostStatus.FAILED: ("rejected", "expired", "dropped"),
-    PostStatus.NEEDS_PERSON: (DeliveryState.NEEDS_PERSON,),
 }
 
 
 def _with_status(status: str) -> Q:
-    """The rows among which a status is found. Unknown words narrow nothing."""
+    """The rows of which `post_status` says this. Unknown words narrow nothing."""
     if status in (PostStatus.DRAFT, PostStatus.REVIEW, PostStatus.WITHDRAWN):
         return Q(state=status)
-    standing = Publication.objects.filter(replaced_by=None)
-    if status in _GROUPS:
-        having = standing.filter(state__in=_GROUPS[status]).values("post")
-        also = Q(pk__in=standing.filter(state__in=_GROUPS[PostStatus.FAILED]).values("post"))
-        extra = {PostStatus.PARTLY: also, PostStatus.PUBLISHED: ~also}.get(PostStatus(status), Q())
-        return Q(pk__in=having, state=PostState.APPROVED) & extra
-    if status == PostStatus.APPROVED:
-        begun = Publication.objects.exclude(state__in=("draft", "approved")).values("post")
-        return Q(state=PostState.APPROVED) & ~Q(pk__in=begun)
-    return Q()
+    wanted = PostStatus.PUBLISHED if status == PostStatus.PARTLY else status
+    found = Q(state=PostState.APPROVED)
+    for group, states in _GROUPS.items():
+        if group == wanted:
+            failed = _has(_GROUPS[PostStatus.FAILED])
+            parts = {PostStatus.PARTLY: failed, PostStatus.PUBLISHED: ~failed}
+            return found & _has(states) & parts.get(PostStatus(status), Q())
+        found &= ~_has(states)
+    return found & _has(("draft", "approved")) if status == PostStatus.APPROVED else Q()
+
+
+def _has(states: tuple[str, ...]) -> Q:
+    """Posts with a publication in one of these states that no later try replaced."""
+    return Q(pk__in=Publication.objects.filter(state__in=states, replaced_by=None).values("post"))
 
 
 def find_post(post_id: UUID) -> Post:
