@@ -1,0 +1,38 @@
+"""The letter with the code."""
+
+from __future__ import annotations
+
+from django.core import mail
+
+from etalage.kit import clock
+from etalage.orders.actions.letters import send_reservation_letter
+from etalage.orders.addresses import public_path
+from etalage.orders.models import Reservation, ReservationState
+from tests.orders.conftest import Goods, Reserve
+
+
+def test_the_letter_has_the_code_as_text_and_picture_in_the_customers_language(
+    goods: Goods, reserve_one: Reserve
+) -> None:
+    made = reserve_one(language="ar")
+    assert send_reservation_letter(made.pk)
+    letter = mail.outbox[0]
+    html = str(letter.alternatives[0][0])
+
+    assert letter.to == ["nora@example.com"]
+    assert made.code in letter.body and made.code in html and made.code in letter.subject
+    assert 'dir="rtl"' in html and "وشاح صوفي" in html
+    assert "cid:code" in html
+    whole = letter.message().as_bytes()
+    assert b"Content-ID: <code>" in whole
+    assert public_path(made) in letter.body
+    assert f"<reservation-{made.pk}@localhost>".encode() in whole
+
+
+def test_no_letter_goes_out_for_what_has_ended_or_to_nobody(goods: Goods, reserve_one: Reserve) -> None:
+    by_phone = reserve_one(email="", phone="0475112233")
+    ended = reserve_one()
+    Reservation.objects.filter(pk=ended.pk).update(state=ReservationState.CANCELLED, closed_at=clock.now())
+    assert not send_reservation_letter(by_phone.pk)
+    assert not send_reservation_letter(ended.pk)
+    assert mail.outbox == []
