@@ -51,7 +51,8 @@ def fill(database: Database, touches: list[Touch], sales: list[Sale], wanted: se
 
 
 def computed(database: Database, sql: str = "") -> list[Step]:
-    return [Step(*row[:6], shares=row[6:]) for row in database.execute(sql or definition())]
+    steps = [Step(*row[:6], shares=row[6:]) for row in database.execute(sql or definition())]
+    return sorted(steps, key=lambda step: (step.order_id, step.rank))
 
 
 def same(found: list[Step], expected: list[Step]) -> bool:
@@ -144,6 +145,14 @@ def test_kept_rows_sum_to_each_orders_value_in_every_model(database, shop):
         assert credit.by("linear") == credit.minor[MODELS.index("linear")]
     value = {sale.order_id: sale.value_minor for sale in sales}
     assert totals == {order_id: [value[order_id]] * len(MODELS) for order_id in totals}
+
+
+def test_rows_may_come_in_any_order_but_none_may_be_missing():
+    rows = [(7, 12, 301, 2, 3, 4), (8, 14, 50, 1, 1, 0), (7, 13, 301, 3, 3, 1), (7, 11, 301, 1, 3, 9)]
+    found = [(c.order_id, c.touch_id, c.by("linear")) for c in credits_of(rows, RULES)]
+    assert found == [(8, 14, 50), (7, 11, 101), (7, 12, 100), (7, 13, 100)]
+    with pytest.raises(ValueError, match="missing of 1 orders"):
+        list(credits_of(rows[:-1], RULES))
 
 
 def credited(database: Database, touches: list[Touch], sales: list[Sale]) -> dict[int, int]:
