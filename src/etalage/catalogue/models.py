@@ -31,7 +31,9 @@ class Product(UUIDModel):
     vendor = models.CharField(_("brand"), max_length=120, blank=True)
     category = models.CharField(_("category"), max_length=160, blank=True, db_index=True)
     tags = models.JSONField(default=list, blank=True)
-    status = models.CharField(_("status"), max_length=8, choices=ProductStatus.choices, default=ProductStatus.ACTIVE)
+    status = models.CharField(
+        _("status"), max_length=8, choices=ProductStatus.choices, default=ProductStatus.ACTIVE
+    )
     search_text = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
@@ -44,10 +46,14 @@ class Product(UUIDModel):
 
 
 class ProductPicture(UUIDModel):
-    """A picture of a product, cleaned and re-encoded; `source` is where an import says it comes from."""
+    """A picture of a product, cleaned and re-encoded; `source` is where an import says it comes from.
+
+    `small` is the same picture for lists; empty where only the large one was made.
+    """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="pictures")
     file = models.FileField(max_length=200)
+    small = models.FileField(max_length=200, blank=True)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     alt = TranslatedField(_("alternative text"), blank=True, default=dict)
@@ -56,6 +62,32 @@ class ProductPicture(UUIDModel):
 
     class Meta:
         ordering: ClassVar = ["position", "id"]
+
+    @property
+    def small_url(self) -> str:
+        """The address of the picture for lists."""
+        return str((self.small or self.file).url)
+
+
+class WantedPicture(UUIDModel):
+    """A picture that a file names by its address and that is still to be fetched, or could not be.
+
+    `reason` says why the last try failed, such as "fetch.unreachable"; empty before the first.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="wanted_pictures")
+    source = models.CharField(max_length=1000)
+    alt = TranslatedField(blank=True, default=dict)
+    position = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=60, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "source"], name="one_wanted_per_source")
+        ]
 
 
 class Variant(UUIDModel):
@@ -103,7 +135,9 @@ class Stock(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["variant", "store"], name="one_stock_per_store"),
-            models.CheckConstraint(condition=models.Q(on_hand__gte=0, reserved__gte=0), name="stock_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(on_hand__gte=0, reserved__gte=0), name="stock_not_negative"
+            ),
         ]
 
     @property

@@ -46,7 +46,10 @@ class Importer(Protocol):
     """Reads one kind of file. Loading the same file twice leaves the same rows as loading it once."""
 
     kind: str
-    fields: Sequence[Field]
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """What it can read, in the order in which columns are looked for."""
 
     def load(self, table: Table, context: Context) -> Counts:
         """Read every row, in batches that each are a transaction; memory does not grow with the file."""

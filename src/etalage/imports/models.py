@@ -23,7 +23,12 @@ class ImportState(models.TextChoices):
 
 
 class ImportRun(UUIDModel):
-    """One file on its way into the shop, how far it is, and what became of its rows."""
+    """One file on its way into the shop, how far it is, and what became of its rows.
+
+    `created`, `updated` and `unchanged` count things, `refused` counts rows; `reasons` tells why, as
+    [code, how many, an example's sentence]. `reason` and `explanation` say why the whole run stopped. Sentences are
+    in `language`, that of the person who started. `kept_by_us`: the file is our copy, deleted after some time.
+    """
 
     kind = models.CharField(max_length=20)
     state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.PREVIEW)
@@ -41,10 +46,22 @@ class ImportRun(UUIDModel):
     refused = models.PositiveIntegerField(default=0)
     refused_path = models.CharField(max_length=500, blank=True)
     reason = models.CharField(max_length=60, blank=True)
-    details = models.JSONField(default=dict)
+    explanation = models.TextField(blank=True)
+    reasons = models.JSONField(default=list)
+    language = models.CharField(max_length=2, default="en")
+    kept_by_us = models.BooleanField(default=False)
+    attempt = models.PositiveSmallIntegerField(default=0)
     started_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL)
     started_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self.state in {ImportState.DONE, ImportState.FAILED}

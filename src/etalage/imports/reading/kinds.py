@@ -15,6 +15,7 @@ _REFUSED = (
     (b"\xff\xd8\xff", "picture"),
     (b"GIF8", "picture"),
     (b"RIFF", "picture"),
+    (b"II*\0", "picture"),
     (b"7z\xbc\xaf", "archive"),
     (b"Rar!", "archive"),
     (b"BZh", "archive"),
@@ -23,6 +24,7 @@ _REFUSED = (
 _MARKUP = re.compile(rb"^\s*(?:<!doctype|<html|<\?xml|<svg|<script|<head|<body)", re.IGNORECASE)
 _MOST_UNPACKED = 4 * 1024**3
 _HIGHEST_RATIO = 200
+_MOST_SHARED_TEXT = 256 * 1024**2  # a workbook's table of texts is the one part that has to be held in memory
 
 
 def kind_of(path: Path) -> str:
@@ -57,8 +59,16 @@ def _workbook(path: Path) -> str:
         raise FileRefused("broken") from error
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
         raise FileRefused("archive")
+    shared = sum(entry.file_size for entry in entries if entry.filename == "xl/sharedStrings.xml")
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
-    if unpacked > _MOST_UNPACKED or (unpacked > 64 * 1024**2 and unpacked / packed > _HIGHEST_RATIO):
+    if shared > _MOST_SHARED_TEXT or unreasonable(unpacked, packed):
         raise FileRefused("bomb")
     return "xlsx"
+
+
+def unreasonable(unpacked: int, packed: int) -> bool:
+    """Whether so many bytes out of so few are a trap and not a table."""
+    return unpacked > _MOST_UNPACKED or (
+        unpacked > 64 * 1024**2 and unpacked / max(1, packed) > _HIGHEST_RATIO
+    )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from etalage.kit.errors import Refusal, gettext_noop
 
 SENTENCES = {
+    "not_found": gettext_noop("There is no file here that can be read. Check its name and try again."),
+    "gone": gettext_noop("The file is no longer kept. Choose it again."),
     "empty": gettext_noop("The file is empty. Export it again and check that it has rows."),
     "too_large": gettext_noop(
         "The file is larger than %(limit)s MB. Split it, or import it on the server with: etalage import"
     ),
-    "old_excel": gettext_noop("This is an old Excel file (.xls). Save it as .xlsx or CSV and try again."),
+    "old_excel": gettext_noop(
+        "This is an old or protected Excel file. Save it as .xlsx or CSV without a password and try again."
+    ),
     "pdf": gettext_noop("This is a PDF. Export the rows as CSV or .xlsx instead."),
     "picture": gettext_noop("This is a picture. Export the rows as CSV or .xlsx instead."),
     "web_page": gettext_noop("This is a web page, not a table. Download the file itself and try again."),
@@ -20,6 +24,17 @@ SENTENCES = {
     "encoding": gettext_noop("Some letters of the file cannot be read. Save it as UTF-8 and try again."),
     "no_table": gettext_noop(
         "No table was found in the file. The first row must hold the names of the columns."
+    ),
+    "too_wide": gettext_noop(
+        "The file has more than %(limit)s columns. Choose another separator, or leave out what is not needed."
+    ),
+    "unknown_encoding": gettext_noop(
+        "There is no encoding with this name. Choose one such as utf-8 or cp1252."
+    ),
+    "column_unknown": gettext_noop("The file has no column “%(name)s”. Its columns are: %(columns)s."),
+    "field_unknown": gettext_noop("Nothing is called “%(name)s” here. Choose among: %(fields)s."),
+    "columns_missing": gettext_noop(
+        "No column was found for: %(fields)s. Say which one it is; the file has: %(columns)s."
     ),
     "long_line": gettext_noop("Row %(row)s is unreasonably long. A quotation mark may be missing there."),
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
@@ -14,20 +16,37 @@ from openpyxl import load_workbook
 
 from etalage.imports.reading.refusals import FileRefused
 
-WIDEST = 500
+WIDEST = 501
+"""One more than a table may have, so that a wider one is seen to be so."""
+_CHUNK_BYTES = 1024 * 1024
+_BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, ParseError, EOFError, IndexError)
+
+
+def check_parts(path: Path) -> None:
+    """Unpack every part once, without keeping it. Raises FileRefused when one is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as part:
+                    while part.read(_CHUNK_BYTES):
+                        pass
+    except (*_BROKEN, NotImplementedError, RuntimeError) as error:
+        raise FileRefused("broken") from error
 
 
 def workbook_rows(file: IO[bytes]) -> Iterator[list[str]]:
     """Yield the rows of the first sheet as text. Dates come as ISO 8601, numbers with a point and no exponent."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # openpyxl warns of styles and extensions, which do not concern us
+            # openpyxl warns of styles and extensions, which do not concern us.
+            warnings.simplefilter("ignore")
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for row in book.worksheets[0].iter_rows(values_only=True, max_col=WIDEST):
-                yield [cell_text(cell) for cell in row]
-    except (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError, IndexError) as error:
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        # The size that a sheet declares may be wrong or absurd: each row is as wide as its own cells.
+        sheets[0].reset_dimensions()
+        for row in sheets[0].iter_rows(values_only=True):
+            yield [cell_text(cell) for cell in row[:WIDEST]]
+    except _BROKEN as error:
         raise FileRefused("broken") from error
 
 
@@ -45,4 +64,4 @@ def cell_text(cell: Any) -> str:
         case datetime() | date() | time():
             return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
         case _:
-            return str(cell)
+            return str(cell).replace("\0", "")
