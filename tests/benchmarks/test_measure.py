@@ -15,7 +15,7 @@ from etalage.credit.journeys import Sale, Touch, steps_of
 
 def hold(mib: int) -> None:
     """Hold so much memory for a moment."""
-    bytearray(mib << 20)
+    bytearray(b"x") * (mib << 20)
 
 
 def fail() -> None:

@@ -215,6 +215,11 @@ def test_the_text_reads_a_shops_own_tables_with_text_ids(database):
     ]
 
 
+def test_the_text_has_nothing_that_a_driver_takes_for_a_placeholder():
+    assert not set("%?:{}") & set(definition().partition("WITH")[2])
+    assert "%" not in definition()
+
+
 def test_the_columns_are_those_that_are_promised():
     connection = sqlite3.connect(":memory:")
     for statement in f"{TABLES}{RULES.as_select()}".split(";\n"):
