@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from etalage.insights.views import export, journey, results
 
 app_name = "insights"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", results.results, name="results"),
+    path("models/", results.models, name="models"),
+    path("export/", export.export, name="export"),
+    path("orders/<uuid:order_id>/", journey.order_credit, name="order_credit"),
+]

@@ -1,0 +1,73 @@
+"""What insights does when something is announced below: keep the touch, compute the credit of whom it concerns."""
+
+from __future__ import annotations
+
+from etalage.customers.events import ConsentWithdrawn, CustomerErased, CustomersMerged, VisitorRecognised
+from etalage.customers.models import Purpose
+from etalage.insights.actions import credit, days, touches
+from etalage.jobs.handlers import on
+from etalage.orders.events import CodeRedeemed, OrderCancelled, OrderChanged, OrderPaid, RefundRecorded
+from etalage.orders.models import Refund
+
+
+@on(OrderPaid)
+def credit_a_sale(event: OrderPaid) -> None:
+    """The link that an order came through leads to it; then whoever else led there gets credit."""
+    touches.record_order_link(event.order_id)
+    credit.recompute([], [event.order_id])
+
+
+@on(OrderChanged)
+def credit_again(event: OrderChanged) -> None:
+    """A corrected sale is credited anew."""
+    touches.record_order_link(event.order_id)
+    credit.recompute([], [event.order_id])
+
+
+@on(OrderCancelled)
+def give_touches_back(event: OrderCancelled) -> None:
+    """The touches of a cancelled sale pass to the customer's next one."""
+    credit.recompute([], [event.order_id])
+
+
+@on(RefundRecorded)
+def take_credit_back(event: RefundRecorded) -> None:
+    """A refund follows the credit that it undoes."""
+    refund = Refund.objects.filter(pk=event.refund_id).first()
+    if refund is None:
+        return
+    if refund.order_id:
+        credit.recompute([], [refund.order_id])
+    else:
+        days.mark_sales_days([refund.refunded_at])
+
+
+@on(CodeRedeemed)
+def credit_a_code(event: CodeRedeemed) -> None:
+    """A code used is a touch of its post and campaign."""
+    touches.record_redemption(event.redemption_id)
+
+
+@on(VisitorRecognised)
+def credit_earlier_visits(event: VisitorRecognised) -> None:
+    """A browser turned out to be a customer's."""
+    touches.recognise_visitor(event.visitor_id, event.customer_id)
+
+
+@on(CustomersMerged)
+def credit_one_customer(event: CustomersMerged) -> None:
+    """Two customers were one: one bounds the other's sales now."""
+    touches.follow_merger(event.kept_id, event.merged_id)
+
+
+@on(CustomerErased)
+def forget_who_it_was(event: CustomerErased) -> None:
+    """Touches stay, the person goes."""
+    touches.forget_person(event.customer_id, event.visitor_ids)
+
+
+@on(ConsentWithdrawn)
+def forget_visits(event: ConsentWithdrawn) -> None:
+    """Without the consent to link visits and purchases, visits belong to nobody."""
+    if event.purpose == Purpose.CREDIT:
+        touches.forget_person(event.customer_id, [event.visitor_id] if event.visitor_id else [])

@@ -1,0 +1,33 @@
+"""Background work of insights."""
+
+from __future__ import annotations
+
+from etalage.insights.actions import credit, days, touches
+from etalage.jobs import task
+from etalage.jobs.schedule import every
+
+
+@every(seconds=3)
+@task(lease=120)
+def drain_clicks() -> None:
+    """Take over the edge's clicks."""
+    touches.drain_clicks()
+
+
+@task(lease=600)
+def rebuild_stale_days() -> None:
+    """Make the sums of changed days again."""
+    days.rebuild_stale_days()
+
+
+@task(lease=1800)
+def recompute_all() -> None:
+    """Compute all credit anew."""
+    credit.recompute_all()
+
+
+@every(days=1)
+@task(lease=600)
+def forget_old_touches() -> None:
+    """Keep touches no longer than the business says."""
+    touches.forget_old_touches()

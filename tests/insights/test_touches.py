@@ -1,0 +1,148 @@
+"""How visits, codes and reservations become touches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from etalage.customers.models import Visitor
+from etalage.edge.clicks import Click, click_store
+from etalage.insights.actions import touches
+from etalage.insights.actions.credit import recompute
+from etalage.insights.actions.days import rebuild_stale_days
+from etalage.insights.models import ClickCursor, Credit, DayClicks, Touch, TouchKind
+from etalage.kit import clock
+from etalage.kit.ids import uuid7
+from etalage.orders.models import Redemption, Reservation
+from etalage.publishing.models import PromotionCode, TrackedLink
+from tests.conftest import World
+from tests.insights.shop import at, credited, customer, link, publication, sale
+
+pytestmark = pytest.mark.django_db
+
+
+def click(through: TrackedLink, day: float = 1, **fields: object) -> Click:
+    values: dict[str, object] = {
+        "id": uuid7().hex,
+        "code": through.code,
+        "link_id": through.pk.hex,
+        "happened_us": clock.to_micros(at(day)),
+        "bot": "",
+        "visitor": None,
+        "method": "GET",
+        "kind": "link",
+        "late": False,
+        "referrer_host": "",
+        "language": "",
+    }
+    return Click(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def test_a_click_is_a_touch_of_its_post_and_channel(world: World) -> None:
+    through = link(publication())
+    touches.record_clicks([click(through)])
+    touch = Touch.objects.get()
+    assert (touch.post_id, touch.channel_id, touch.kind) == (
+        through.post_id,
+        through.channel_id,
+        TouchKind.CLICK,
+    )
+    assert touch.customer_id is None
+    assert touch.visitor is None
+
+
+def test_the_same_click_twice_counts_once(world: World) -> None:
+    one = click(link(publication()))
+    touches.record_clicks([one])
+    touches.record_clicks([one, one])
+    assert Touch.objects.count() == 1
+
+
+def test_a_robot_is_marked_and_not_counted(world: World) -> None:
+    through = link(publication())
+    touches.record_clicks([click(through, bot="preview"), click(through), click(through, method="HEAD")])
+    rebuild_stale_days()
+    assert Touch.objects.filter(is_bot=True).count() == 1
+    assert DayClicks.objects.get(grouping="post", key=through.post_id).clicks == 1
+
+
+def test_a_visit_that_arrives_after_its_sale_is_still_credited(world: World) -> None:
+    lena = customer()
+    seen = Visitor.objects.create(id=uuid4(), customer=lena)
+    order = sale(lena, 2, 900)
+    touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
+    assert sum(credited(order)["linear"].values()) == 900
+
+
+def test_a_browser_that_turns_out_to_be_a_customer_brings_its_visits(world: World) -> None:
+    lena = customer()
+    seen = Visitor.objects.create(id=uuid4())
+    touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
+    order = sale(lena, 2, 900)
+    recompute([lena.pk])
+    assert not Credit.objects.exists()
+    touches.recognise_visitor(seen.pk, lena.pk)
+    assert sum(credited(order)["linear"].values()) == 900
+
+
+def test_who_asks_to_be_forgotten_leaves_only_counts(world: World) -> None:
+    lena = customer()
+    seen = Visitor.objects.create(id=uuid4(), customer=lena)
+    through = link(publication())
+    touches.record_clicks([click(through, visitor=seen.pk.hex)])
+    sale(lena, 2, 900)
+    recompute([lena.pk])
+    touches.forget_person(lena.pk, [seen.pk])
+    assert not Credit.objects.exists()
+    assert not Touch.objects.exclude(customer=None, visitor=None).exists()
+    rebuild_stale_days()
+    assert DayClicks.objects.get(grouping="post", key=through.post_id).clicks == 1
+
+
+def test_a_reserved_order_is_led_by_the_link_it_was_reserved_through(world: World) -> None:
+    through = link(publication())
+    Reservation.objects.create(
+        code="KXRM42",
+        store=world.ghent,
+        currency="EUR",
+        link=through,
+        request_key="k",
+        expires_at=at(3),
+        created_at=at(1),
+    )
+    order = sale(customer(), 2, 500, source="reservation", link=through)
+    order.number = "KXRM42"
+    order.save()
+    touches.record_order_link(order.pk)
+    recompute([], [order.pk])
+    touch = Touch.objects.get()
+    assert touch.ts_us == clock.to_micros(at(1))
+    assert credited(order)["first"] == {touch.pk: 500}
+
+
+def test_a_code_at_the_till_leads_to_its_campaign_s_sale(world: World) -> None:
+    post = publication().post
+    code = PromotionCode.objects.create(code="AUTUMN", percent=10, post=post)
+    order = sale(None, 2, 500)
+    use = Redemption.objects.create(code=code, order=order, currency="EUR", redeemed_at=at(2))
+    touches.record_redemption(use.pk)
+    touches.record_redemption(use.pk)
+    assert list(credited(order)["last"].values()) == [500]
+    assert Touch.objects.get().post_id == post.pk
+
+
+def test_the_edge_s_file_is_taken_over_once(world: World, settings: object, tmp_path: Path) -> None:
+    settings.DATA = tmp_path  # type: ignore[attr-defined]
+    through = link(publication())
+    store = click_store(tmp_path / "clicks.sqlite3")
+    store.open()
+    store.write([click(through) for _ in range(3)])
+    assert touches.drain_clicks() == 3
+    store.write([click(through)])
+    assert touches.drain_clicks() == 1
+    store.close()
+    assert touches.drain_clicks() == 0
+    assert Touch.objects.count() == 4
+    assert ClickCursor.objects.get().cursor
