@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('remote_id', models.CharField(max_length=200)),
                 ('base_url', models.CharField(max_length=300)),
                 ('profile_url', models.CharField(blank=True, max_length=500)),
-                ('language', models.CharField(default='en', max_length=2, verbose_name='language of its posts')),
+                ('language', models.CharField(choices=[('en', 'English'), ('fr', 'French'), ('nl', 'Dutch'), ('ar', 'Arabic')], default='en', max_length=2, verbose_name='language of its posts')),
                 ('state', models.CharField(choices=[('active', 'Connected'), ('paused', 'Paused'), ('disconnected', 'Disconnected')], default='active', max_length=12)),
                 ('pause_reason', models.CharField(blank=True, max_length=40)),
                 ('quiet_until', models.DateTimeField(null=True)),

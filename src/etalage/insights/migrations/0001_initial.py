@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('catalogue', '0001_initial'),
-        ('channels', '0002_alter_channel_language'),
+        ('channels', '0001_initial'),
         ('customers', '0001_initial'),
         ('orders', '0001_initial'),
         ('publishing', '0001_initial'),
