@@ -169,10 +169,7 @@ class _Report:
         run.refused_path = str(self._refused.path) if run.refused else ""
         common = self._times.most_common(MOST_REASONS)
         run.reasons = [[code, times, self._sentences[code]] for code, times in common]
-        names = (
-            "bytes_read rows_read created updated unchanged refused refused_path reasons finished_at".split()
-        )
-        values = {name: getattr(run, name) for name in names}
+        values = {name: getattr(run, name) for name in _REPORTED}
         if not _ours(run).update(state=state, **values):
             raise Stopped
         run.state = state
