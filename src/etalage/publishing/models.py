@@ -195,6 +195,7 @@ class Publication(UUIDModel):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["channel", "state", "next_attempt_at"], name="publication_line"),
             models.Index(fields=["state", "settle_at"]),
             models.Index(fields=["state", "leased_until"]),
             models.Index(fields=["due_at"]),

@@ -21,7 +21,7 @@ class Pace:
     first_wait: timedelta = timedelta(seconds=10)  # before the second try; doubled for each further one
     longest_wait: timedelta = timedelta(minutes=30)
     least_settle: timedelta = timedelta(seconds=5)  # between a doubt and the first look
-    hands: int = 12  # publications that one process sends at the same time
+    hands: int = 20  # publications that one process sends at the same time
     shift: timedelta = timedelta(seconds=50)  # how long one round of work goes on taking more
     looks: int = 6  # undecided looks before a person is asked
     key_share: float = 5 / 6  # how much of a network's memory for keys is trusted

@@ -138,10 +138,13 @@ def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rend
 
 
 def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> None:
-    """Write the intent down, send exactly once, write the answer down."""
+    """Write the intent down, send exactly once, write the answer down.
+
+    The step to "prepared" has just begun the lease anew; the intent asks once more that it still runs.
+    """
     publication, begun = work.publication, clock.elapsed()
     delivery = delivery_of(publication, publication.attempt + 1)
-    if _is_over(work) or not _channel_is_open(work) or not machine.renew(work.claim):
+    if _is_over(work) or not _channel_is_open(work):
         return
     now = clock.now()
     first = publication.first_sent_at if publication.in_doubt else now

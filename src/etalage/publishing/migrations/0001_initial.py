@@ -214,6 +214,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='publication',
+            index=models.Index(fields=['channel', 'state', 'next_attempt_at'], name='publication_line'),
+        ),
+        migrations.AddIndex(
+            model_name='publication',
             index=models.Index(fields=['state', 'settle_at'], name='publishing__state_0df8f9_idx'),
         ),
         migrations.AddIndex(
