@@ -35,7 +35,7 @@ class Pencil:
         box = _px(x - size / 2, y - size / 2, x + size / 2, y + size / 2)
         self._draw.ellipse(box, outline=fill, width=round(thick * _BOX / 100))
 
-    def box(self, left: float, top: float, right: float, bottom: float, fill: RGB, radius: float = 0) -> None:
+    def box(self, left: float, top: float, right: float, bottom: float, fill: RGB, radius: float = 0) -> None:  # noqa: PLR0917
         """A rectangle with round corners."""
         self._draw.rounded_rectangle(_px(left, top, right, bottom), radius * _BOX / 100, fill=fill)
 

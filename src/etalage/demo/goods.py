@@ -42,7 +42,18 @@ class Good:
     descriptions: Names
     price_minor: int
 
+    @property
+    def alts(self) -> Names:
+        """What the drawing shows, for those who cannot see it."""
+        return {language: DRAWN[language].format(title=title) for language, title in self.titles.items()}
 
+
+DRAWN = {
+    "en": "{title}, drawn on a light ground.",
+    "fr": "{title}, en dessin sur fond clair.",
+    "nl": "{title}, getekend op een lichte achtergrond.",
+    "ar": "{title}، رسم على خلفية فاتحة.",
+}
 CLOTHES = ("S", "M", "L")
 SHOES = ("37", "38", "39", "40", "41")
 
@@ -194,6 +205,7 @@ def _titles(kind: Kind, colour: Colour, model: tuple[str, str]) -> Names:
     comma = {"ar": "،"}
     name = {"ar": model[1]}
     return {
-        language: f"{kind.names[language]} {name.get(language, model[0])}{comma.get(language, ',')} {colour.names[language]}"
+        language: f"{kind.names[language]} {name.get(language, model[0])}"
+        f"{comma.get(language, ',')} {colour.names[language]}"
         for language in ("en", "fr", "nl", "ar")
     }

@@ -207,10 +207,11 @@ class People:
         return answer.status < 400 and answer.form("reserve") is None
 
     def _preview_new_posts(self) -> None:
-        """Programs fetch the links of new posts at once, as they do everywhere."""
+        """Programs fetch the links of new posts at once, as they do everywhere; those of the past they saw long ago."""
         rows = self.world.ledger.rows(
-            "SELECT id, text, link FROM statuses WHERE id > ? AND removed_at IS NULL ORDER BY id",
+            "SELECT id, text, link FROM statuses WHERE id > ? AND at >= ? AND removed_at IS NULL ORDER BY id",
             self.previewed,
+            self.world.started_at,
         )
         for row in rows:
             self.previewed = row["id"]
