@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from fractions import Fraction
 from functools import lru_cache
 
 from babel.core import get_global
@@ -36,13 +37,31 @@ def parse_amount(text: str, currency: str, decimal: str | None = None) -> int:
     """
     if decimal not in (None, ".", ","):
         raise ValueError("The decimal mark is a point or a comma.")
-    negative, figures = _without_sign(_without_currency(_plain(text), currency), text)
-    whole, fraction = _split(figures, currency, decimal, text)
+    negative, whole, fraction = _figures(text, currency, decimal)
     digits = get_currency_precision(currency)
     if fraction[digits:].strip("0"):
         raise ValueError(f"{text.strip()!r} has more than {digits} decimals, which {currency} does not know.")
     minor = int(whole + fraction[:digits].ljust(digits, "0"))
     return -minor if negative else minor
+
+
+def parse_exact(text: str, currency: str, decimal: str | None = None) -> Fraction:
+    """Read a price in major units with as many decimals as it has: "0.0125" for one screw of a box.
+
+    Written as for `parse_amount`, and refused by ValueError as there, but for the number of decimals.
+    """
+    if decimal not in (None, ".", ","):
+        raise ValueError("The decimal mark is a point or a comma.")
+    negative, whole, fraction = _figures(text, currency, decimal)
+    amount = Fraction(int(whole + fraction), 10 ** len(fraction))
+    return -amount if negative else amount
+
+
+def _figures(text: str, currency: str, decimal: str | None) -> tuple[bool, str, str]:
+    """Whether the amount is negative, its whole and its fractional digits."""
+    negative, figures = _without_sign(_without_currency(_plain(text), currency), text)
+    whole, fraction = _split(figures, currency, decimal, text)
+    return negative, whole, fraction
 
 
 def _plain(text: str) -> str:

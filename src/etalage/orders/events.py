@@ -21,6 +21,13 @@ class OrderChanged:
 
 
 @dataclass(frozen=True)
+class OrdersChanged:
+    """Sales read from a file are new, or read otherwise: corrected, cancelled, refunded. At most 500 at a time."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
 class OrderCancelled:
     """A sale did not happen after all; it gives its touches back."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from etalage.customers.events import CustomersMerged
 from etalage.jobs.handlers import on
 from etalage.orders.actions.people import repoint_customer
-from etalage.orders.actions.redeem import join_redemptions
-from etalage.orders.events import OrderPaid
+from etalage.orders.actions.redeem import join_redemptions, receipts_waiting
+from etalage.orders.events import OrderPaid, OrdersChanged
 
 
 @on(CustomersMerged)
@@ -19,3 +19,10 @@ def follow_a_merger(event: CustomersMerged) -> None:
 def join_codes_by_receipt(event: OrderPaid) -> None:
     """A code used at the till before its order was known finds it now."""
     join_redemptions(event.order_id)
+
+
+@on(OrdersChanged)
+def join_codes_by_receipts(event: OrdersChanged) -> None:
+    """The same for sales read from a file."""
+    for order_id in receipts_waiting(event.order_ids):
+        join_redemptions(order_id)

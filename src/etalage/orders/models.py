@@ -66,7 +66,8 @@ class Order(UUIDModel):
 class OrderLine(models.Model):
     """One line of an order. `total_minor` is after the line's discount; lines may be fees or discounts too."""
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    # The unique constraint begins with the order: an index of its own would only cost.
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveIntegerField()
     variant = models.ForeignKey(Variant, null=True, on_delete=models.SET_NULL, related_name="sold")
     sku = models.CharField(max_length=80)
@@ -81,7 +82,11 @@ class OrderLine(models.Model):
 
 
 class Refund(UUIDModel):
-    """A credit note or return. `order` is the sale that it undoes; unknown for a note that names none."""
+    """A credit note or return. `order` is the sale that it undoes; unknown for a note that names none.
+
+    A note read from a file (`by_file`) is one row per sale that it undoes, and one without for what is left; which
+    sales these are is worked out, and again when further sales come in. `told_of` is the sale that it names itself.
+    """
 
     source = models.CharField(max_length=40)
     number = models.CharField(max_length=80)
@@ -91,11 +96,16 @@ class Refund(UUIDModel):
     refunded_at = models.DateTimeField()
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
+    told_of = models.CharField(max_length=80, blank=True)
+    by_file = models.BooleanField(default=False)
     digest = models.CharField(max_length=64, blank=True)
     recorded_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering: ClassVar = ["-refunded_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["source", "told_of"], condition=~models.Q(told_of=""), name="refund_names_sale")
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["source", "number", "order"], name="refund_once", nulls_distinct=False
@@ -107,7 +117,11 @@ class Refund(UUIDModel):
 
 
 class RefundLine(models.Model):
-    """One line of a refund; amounts and quantities are positive and mean “went back”."""
+    """One line of a refund; amounts and quantities are positive and mean “went back”.
+
+    Below zero is what the customer paid or kept within a note: a fee, or something bought in exchange. Position 0
+    holds what belongs to no article.
+    """
 
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()

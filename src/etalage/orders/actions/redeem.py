@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -131,6 +132,12 @@ def join_redemptions(order_id: UUID) -> int:
         Redemption.objects.filter(pk=use.pk, order=None).update(order=order, customer_id=order.customer_id)
         announce(CodeRedeemed(use.pk))
     return len(same_store)
+
+
+def receipts_waiting(order_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the orders whose number stands on a use that knows no order yet."""
+    numbers = Redemption.objects.filter(order=None).exclude(receipt="").values("receipt")
+    return list(Order.objects.filter(pk__in=order_ids, number__in=numbers).values_list("pk", flat=True))
 
 
 def _known(request_key: str) -> Redemption | None:

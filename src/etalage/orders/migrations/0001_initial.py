@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('quantity', models.IntegerField()),
                 ('unit_minor', models.BigIntegerField()),
                 ('total_minor', models.BigIntegerField()),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
+                ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
                 ('variant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sold', to='catalogue.variant')),
             ],
             options={
@@ -100,6 +100,8 @@ class Migration(migrations.Migration):
                 ('refunded_at', models.DateTimeField()),
                 ('currency', models.CharField(max_length=3)),
                 ('amount_minor', models.BigIntegerField()),
+                ('told_of', models.CharField(blank=True, max_length=80)),
+                ('by_file', models.BooleanField(default=False)),
                 ('digest', models.CharField(blank=True, max_length=64)),
                 ('recorded_at', models.DateTimeField(default=etalage.kit.clock.now)),
                 ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='refunds', to='customers.customer')),
@@ -181,6 +183,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='redemption',
             index=models.Index(fields=['receipt'], name='orders_rede_receipt_75017d_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(condition=models.Q(('told_of', ''), _negated=True), fields=['source', 'told_of'], name='refund_names_sale'),
         ),
         migrations.AddConstraint(
             model_name='refund',

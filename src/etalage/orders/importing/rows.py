@@ -1,0 +1,72 @@
+"""Rows by the thousand into a table: COPY on PostgreSQL, one prepared statement on SQLite. No object per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+from etalage.kit import clock
+
+
+def insert(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows; values in stored form: ids as hex, moments from `stored_moment`. Raises IntegrityError."""
+    if not rows:
+        return
+    columns = ", ".join(_columns(model, fields))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {_table(model)} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        places = ", ".join(["%s"] * len(fields))
+        cursor.executemany(f"INSERT INTO {_table(model)} ({columns}) VALUES ({places})", rows)  # noqa: S608
+
+
+def insert_or_replace(
+    model: type[Model], fields: Sequence[str], key: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Add rows, or correct in place those that have the same `key`, so that their ids stay."""
+    if not rows:
+        return
+    columns, places = ", ".join(_columns(model, fields)), ", ".join(["%s"] * len(fields))
+    others = _columns(model, [field for field in fields if field not in key])
+    corrected = ", ".join(f"{column} = excluded.{column}" for column in others)
+    unique = ", ".join(_columns(model, key))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {_table(model)} ({columns}) VALUES ({places})"  # noqa: S608
+            f" ON CONFLICT ({unique}) DO UPDATE SET {corrected}",
+            rows,
+        )
+
+
+def update(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Correct rows by id, which comes last in each of `rows`."""
+    if not rows:
+        return
+    corrected = ", ".join(f"{column} = %s" for column in _columns(model, fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {_table(model)} SET {corrected} WHERE id = %s", rows)  # noqa: S608
+
+
+def stored_moment(moment: datetime) -> Any:
+    """A moment as this database keeps it."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def stored_micros(micros: int) -> Any:
+    """The moment that many microseconds after 1970, as this database keeps it."""
+    return stored_moment(clock.from_micros(micros))
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _columns(model: type[Model], fields: Sequence[str]) -> list[str]:
+    return [connection.ops.quote_name(model._meta.get_field(name).column or name) for name in fields]  # type: ignore[union-attr]

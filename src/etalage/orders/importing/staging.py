@@ -1,0 +1,86 @@
+"""Where a file's rows wait, order by order: a private SQLite file beside the data, gone with the run.
+
+Rows of an order need not stand together in the file. Memory holds one order at a time, whatever the file's size.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+NumberedRow = tuple[int, list[str]]
+LONGEST_ORDER = 20_000
+_CHUNK_ROWS = 1000
+_PENDING = 500
+_TABLES = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = FILE;
+CREATE TABLE chunk (seq INTEGER PRIMARY KEY, number TEXT NOT NULL, packed BLOB NOT NULL);
+CREATE TABLE note (seq INTEGER PRIMARY KEY, who TEXT NOT NULL, packed BLOB NOT NULL);
+"""
+
+
+class Staging:
+    """Rows by order number, and the credit notes found among them."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._chunks: list[tuple[str, bytes]] = []
+        self._notes: list[tuple[str, bytes]] = []
+
+    def add(self, number: str, rows: list[NumberedRow]) -> None:
+        """Keep rows of an order that follow each other."""
+        for start in range(0, len(rows), _CHUNK_ROWS):
+            self._chunks.append((number, marshal.dumps(rows[start : start + _CHUNK_ROWS])))
+        if len(self._chunks) >= _PENDING:
+            self._flush()
+
+    def orders(self) -> Iterator[tuple[str, list[NumberedRow]]]:
+        """Every order with all of its rows, by number. One that is too long comes in parts, each over the limit."""
+        self._flush()
+        self._database.execute("CREATE INDEX chunk_number ON chunk (number, seq)")
+        number, rows = None, []
+        for name, packed in self._database.execute("SELECT number, packed FROM chunk ORDER BY number, seq"):
+            if name != number or len(rows) > LONGEST_ORDER:
+                if number is not None:
+                    yield number, rows
+                # A later part of a too long order has to be seen as such.
+                number, rows = name, []
+            rows += marshal.loads(packed)  # noqa: S302 - written by this very object a moment ago
+        if number is not None:
+            yield number, rows
+
+    def add_note(self, who: str, parts: tuple[Any, ...]) -> None:
+        """Keep a credit note for later; `who` brings those of one customer together."""
+        self._notes.append((who, marshal.dumps(parts)))
+        if len(self._notes) >= _PENDING:
+            self._flush()
+
+    def notes(self) -> Iterator[tuple[Any, ...]]:
+        """Every credit note, those of one customer after each other."""
+        self._flush()
+        for (packed,) in self._database.execute("SELECT packed FROM note ORDER BY who, seq"):
+            yield marshal.loads(packed)  # noqa: S302 - written by this very object a moment ago
+
+    def _flush(self) -> None:
+        with self._database:
+            self._database.executemany("INSERT INTO chunk (number, packed) VALUES (?, ?)", self._chunks)
+            self._database.executemany("INSERT INTO note (who, packed) VALUES (?, ?)", self._notes)
+        self._chunks, self._notes = [], []
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Staging]:
+    """Open a staging file in `folder`, and delete it in the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="reading-", dir=folder) as place:
+        database = sqlite3.connect(Path(place) / "rows.sqlite3")
+        try:
+            database.executescript(_TABLES)
+            yield Staging(database)
+        finally:
+            database.close()
