@@ -37,7 +37,9 @@ def add_to(commands: Any) -> None:
         help="which column holds what, such as price=Prijs; an empty name leaves out",
     )
     command.add_argument("--source", default="", help="the program that wrote the file, such as till")
-    command.add_argument("--store", default="", help="the store that everything belongs to, by its code or name")
+    command.add_argument(
+        "--store", default="", help="the store that everything belongs to, by its code or name"
+    )
     command.add_argument("--currency", default="", help="three letters, such as EUR")
     command.add_argument("--language", default="", help="of texts whose column names none: en, fr, nl or ar")
     command.add_argument("--decimal", default="", choices=["", ",", "."], help="the decimal mark")
@@ -64,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     business = Business.objects.first()
     if business is None:
-        return complain('There is no shop here yet. Make one first: etalage init --name "My shop" --email me@…')
+        return complain(
+            'There is no shop here yet. Make one first: etalage init --name "My shop" --email me@…'
+        )
     names = ("source", "store", "currency", "language", "decimal", "dates", "encoding", "delimiter")
     options = {name: getattr(arguments, name) for name in names}
     with translation.override(business.language):
@@ -98,7 +102,9 @@ def _refused(code: str, message: str, *, as_json: bool) -> int:
 
 
 def _tell(run: ImportRun, *, as_json: bool) -> int:
-    counts = {name: getattr(run, name) for name in ("rows_read", "created", "updated", "unchanged", "refused")}
+    counts = {
+        name: getattr(run, name) for name in ("rows_read", "created", "updated", "unchanged", "refused")
+    }
     failed = run.state != "done"
     if as_json:
         more = {"reason": run.reason, "explanation": run.explanation, "refused_rows": run.refused_path}
@@ -108,7 +114,8 @@ def _tell(run: ImportRun, *, as_json: bool) -> int:
     else:
         if sys.stderr.isatty():
             sys.stderr.write("\r\033[K")
-        say("   ".join(f"{name.replace('_', ' ')}: {number}" for name, number in counts.items()))
+        if run.rows_read or not failed:
+            say("   ".join(f"{name.replace('_', ' ')}: {number}" for name, number in counts.items()))
         for _code, number, example in run.reasons:
             say(f"  {number} × {example}")
         if run.refused_path:

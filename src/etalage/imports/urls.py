@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from etalage.imports import views
 
 app_name = "imports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("<uuid:run_id>/", views.run, name="run"),
+    path("<uuid:run_id>/stop/", views.stop, name="stop"),
+    path("<uuid:run_id>/again/", views.again, name="again"),
+    path("<uuid:run_id>/refused/", views.refused, name="refused"),
+]

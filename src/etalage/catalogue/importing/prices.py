@@ -19,7 +19,7 @@ def price_reader(currency: str, decimal: str | None) -> Callable[[str], int]:
     read = amount_reader(currency, decimal)
     mark = re.escape(decimal) if decimal else "[.,]"
     # "0.315" is one amount in any language; "4.125" only where the mark is known.
-    finer = re.compile(rf"({r'[0-9]{1,12}' if decimal else '0'}){mark}([0-9]{{3,12}})")
+    finer = re.compile(rf"({r'[0-9]{1,12}' if decimal else '0'}){mark}([0-9]{{3,20}})")
     step = Decimal(1).scaleb(-exponent(currency))
 
     def read_price(text: str) -> int:
