@@ -12,10 +12,11 @@ from etalage.publishing.queries.campaigns import (
     CampaignDetail,
     campaign_detail,
     campaigns,
+    code_by_id,
     codes,
     find_code,
 )
-from etalage.publishing.queries.explanations import Explanation, explain
+from etalage.publishing.queries.explanations import Explanation, explain, sentence_for
 from etalage.publishing.queries.pages import Page
 from etalage.publishing.queries.posts import (
     PostDetail,
@@ -48,6 +49,7 @@ __all__ = [
     "calendar",
     "campaign_detail",
     "campaigns",
+    "code_by_id",
     "codes",
     "explain",
     "find_code",
@@ -63,6 +65,7 @@ __all__ = [
     "publication_detail",
     "recently_published",
     "safe_actions",
+    "sentence_for",
     "waiting_for_approval",
     "week_range",
 ]

@@ -45,3 +45,8 @@ def codes(after: str = "", before: str = "", size: int = 50) -> Page[PromotionCo
 def find_code(code: str) -> PromotionCode | None:
     """A code however it was typed; None when there is none."""
     return PromotionCode.objects.filter(code="".join(code.split()).upper()).first()
+
+
+def code_by_id(code_id: UUID) -> PromotionCode:
+    """One code. Raises PromotionCode.DoesNotExist."""
+    return PromotionCode.objects.select_related("campaign", "post").get(pk=code_id)

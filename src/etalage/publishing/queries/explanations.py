@@ -68,3 +68,8 @@ def explain(publication: Publication) -> Explanation:
     if publication.reason == "channel_paused" and publication.channel.state == ChannelState.ACTIVE:
         sentence = ""
     return Explanation(state.label, sentence or _SENTENCES[state])
+
+
+def sentence_for(reason: str) -> str | Promise:
+    """What one reason means, whatever the state; empty for one that says nothing to a person."""
+    return _REASONS.get(reason) or what_to_do(reason)

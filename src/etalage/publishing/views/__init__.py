@@ -1,0 +1,1 @@
+"""Pages of posts, publications, campaigns and codes."""
