@@ -6,7 +6,6 @@ import pytest
 
 from etalage.publishing.delivery.states import (
     LEASED,
-    MAY_STAND_THERE,
     TERMINAL,
     TRANSITIONS,
     UNSENT,
@@ -23,7 +22,6 @@ def test_the_end_states_have_no_way_out() -> None:
 def test_what_may_stand_there_is_never_taken_for_unsent_without_a_look_or_a_person() -> None:
     assert not TRANSITIONS[S.UNKNOWN] & (UNSENT | {S.CLAIMED, S.REJECTED, S.EXPIRED})
     assert sources(S.SENDING) == {S.PREPARED}
-    assert not MAY_STAND_THERE & UNSENT
 
 
 def test_sources_are_the_transitions_read_backwards() -> None:

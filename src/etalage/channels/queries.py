@@ -104,16 +104,24 @@ def editor_for(channel: Channel) -> tuple[Editor, Account] | None:
     return (connector, account_of(channel)) if isinstance(connector, Editor) else None
 
 
+def _known_connector(channel: Channel) -> Any:
+    """The connector, or None for a network that this version does not know: such a channel can do nothing."""
+    try:
+        return connector_of(channel)
+    except ChannelUnusable:
+        return None
+
+
 def talents_of(channel: Channel) -> Talents:
     """What the channel can do, from its connector and its account's abilities."""
-    connector, abilities = connector_of(channel), abilities_of(channel)
+    connector, abilities = _known_connector(channel), abilities_of(channel)
     edits = isinstance(connector, Editor)
     return Talents(
         publishes=isinstance(connector, Publisher),
         edits=edits and abilities.can_edit,
         withdraws=edits and abilities.can_withdraw,
         listens=isinstance(connector, Receiver),
-        replies=abilities.can_reply,
+        replies=connector is not None and abilities.can_reply,
         measures=isinstance(connector, Measurer) and abilities.can_measure,
     )
 

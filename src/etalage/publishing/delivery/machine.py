@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,7 @@ from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.delivery.states import LEASED, TRANSITIONS, UNSENT
+from etalage.publishing.delivery.states import LEASED, TRANSITIONS
 from etalage.publishing.events import (
     PublicationDoubled,
     PublicationExpired,
@@ -120,12 +119,11 @@ def _in_turn(due: QuerySet[Publication], number: int) -> list[UUID]:
     """Ids of due publications, the channels taking turns; a few short reads, however long the lines are."""
     in_hand = Counter(Publication.objects.filter(state__in=LEASED).values_list("channel", flat=True))
     lines = due.order_by().values_list("channel").annotate(first=Min("next_attempt_at"))
-    turns: list[tuple[int, datetime, UUID]] = []
+    turns = []
     for channel, _first in sorted(lines, key=lambda line: (in_hand[line[0]], line[1]))[:number]:
-        line = due.filter(channel=channel).order_by("next_attempt_at", "pk")
-        for place, (key, at) in enumerate(line.values_list("pk", "next_attempt_at")[:number]):
-            turns.append((in_hand[channel] + place, at, key))
-    return [key for _place, _at, key in sorted(turns)[:number]]
+        line = due.filter(channel=channel).order_by("next_attempt_at", "pk").values_list("pk", flat=True)
+        turns += [(in_hand[channel] + place, key) for place, key in enumerate(line[:number])]
+    return [key for _turn, key in sorted(turns, key=lambda turn: turn[0])[:number]]
 
 
 def claim_unknown(now: datetime, limit: int) -> list[Claim]:
@@ -276,8 +274,3 @@ def _remember(row: Publication, reason: str, remote_id: str) -> None:
         detail=remote_id[:300],
         attempt=row.attempt,
     )
-
-
-def unsent(states: Iterable[str]) -> bool:
-    """True when all of these states are ones in which people may still change everything."""
-    return set(states) <= UNSENT

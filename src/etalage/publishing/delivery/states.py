@@ -32,9 +32,6 @@ TRANSITIONS: Mapping[S, frozenset[S]] = {
 START = S.DRAFT
 TERMINAL = frozenset(state for state, after in TRANSITIONS.items() if not after)
 LEASED = frozenset({S.CLAIMED, S.PREPARED, S.SENDING, S.RECONCILING})  # somebody is at work on it
-MAY_STAND_THERE = frozenset(
-    {S.SENDING, S.UNKNOWN, S.RECONCILING, S.NEEDS_PERSON}
-)  # what we say of it may be wrong
 UNSENT = frozenset({S.DRAFT, S.APPROVED, S.SCHEDULED})  # people may still change everything
 
 
