@@ -22,6 +22,9 @@ ALLOWED_HOSTS = ENV.hosts(PUBLIC_ADDRESS)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ADDRESS]
 SECURE_HTTPS = PUBLIC_ADDRESS.startswith("https://")
 MAX_UPLOAD_BYTES = 512 * 1024 * 1024
+# Bodies larger than these are not even kept while they arrive: files to import, and pages with pictures.
+MAX_IMPORT_BODY_BYTES = MAX_UPLOAD_BYTES + 1024 * 1024
+MAX_BODY_BYTES = 128 * 1024 * 1024
 
 INSTALLED_APPS = [
     "etalage.web",
@@ -50,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "etalage.web.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -58,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "etalage.web.middleware.LanguageMiddleware",
+    "etalage.web.bodies.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -84,6 +89,10 @@ TEMPLATES = [
 FORM_RENDERER = "etalage.web.forms.EtalageFormRenderer"
 
 DATABASES = {"default": ENV.database()}
+# Attempts to sign in and spent codes are counted here: in the database, so that the limits hold over processes.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "etalage_cache"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Member"
@@ -106,6 +115,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "etalage.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
@@ -122,6 +132,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if SECURE_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.flag("ETALAGE_BEHIND_PROXY") else None
+# Behind a proxy, who calls is the last address that the proxy noted; without one the header is not believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.flag("ETALAGE_BEHIND_PROXY") else 0
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -23,4 +23,5 @@ urlpatterns = [
 handler400 = "etalage.web.errors.bad_request"
 handler403 = "etalage.web.errors.forbidden"
 handler404 = "etalage.web.errors.not_found"
+handler429 = "etalage.web.errors.too_many"  # asked for by the limits on signing in
 handler500 = "etalage.web.errors.server_error"

@@ -1,9 +1,14 @@
-"""How sign-in behaves here: nobody signs up by themselves."""
+"""How sign-in behaves here: nobody signs up by themselves, and its secrets are kept encrypted."""
 
 from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from etalage.kit.fields import configured_cipher
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -11,3 +16,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only pages of our own are gone to after signing in; a host that merely is allowed is another site."""
+        return bool(url) and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link in the letter names the shop's public address, whatever host the request named."""
+        url = str(super().get_reset_password_from_key_url(key))
+        return settings.PUBLIC_ADDRESS + "/" + url.split("://", 1)[-1].partition("/")[2]
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Seals what authenticators and recovery codes are made of with the installation's keys."""
+
+    def encrypt(self, text: str) -> str:
+        return configured_cipher().encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return configured_cipher().decrypt(encrypted_text)

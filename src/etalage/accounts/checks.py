@@ -21,6 +21,7 @@ from etalage.kit import clock
 SOUND_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 SMALLEST_DISK_BYTES = 1024**3
 SHORTEST_KEY = 32
+UNSET_KEY = "unset-secret-key"
 
 
 def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
@@ -36,7 +37,7 @@ def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
 def check_keys(app_configs: Sequence[AppConfig] | None, **options: Any) -> Iterable[CheckMessage]:
     """Both keys are set, long and different from each other."""
     hint = 'Run "etalage init" once: it writes fresh keys into etalage.env in the data folder.'
-    if settings.SECRET_KEY == "unset-secret-key" or len(settings.SECRET_KEY) < SHORTEST_KEY:
+    if settings.SECRET_KEY == UNSET_KEY or len(settings.SECRET_KEY) < SHORTEST_KEY:
         yield Error(
             "ETALAGE_SECRET_KEY is not set, or shorter than 32 characters.", hint=hint, id="etalage.E001"
         )
@@ -62,7 +63,8 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **options: Any) -> Ite
     ):
         yield Warning(
             f"SQLite {sqlite3.sqlite_version} has the WAL-reset bug: rarely, a busy database can be damaged.",
-            hint="Back up daily, run the shop in one process, and move to a Python with SQLite 3.51.3 or newer, or to PostgreSQL.",
+            hint="Back up daily, run the shop in one process, and move to a Python with SQLite 3.51.3 or newer, "
+            "or to PostgreSQL.",
             id="etalage.W004",
         )
 

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from etalage.accounts.audit_labels import sentence_of
 from etalage.kit import clock
 from etalage.kit.fields import TranslatedField, UUIDModel
 
@@ -150,6 +151,15 @@ class AuditEntry(UUIDModel):
     label = models.CharField(max_length=200, blank=True)
     details = models.JSONField(default=dict)
 
+    @property
+    def sentence(self) -> str:
+        """What was done, in the reader's language."""
+        return str(sentence_of(self.action))
+
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["kind", "object_id"])]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "object_id"]),
+            models.Index(fields=["member", "-id"]),
+            models.Index(fields=["action", "-id"]),
+        ]

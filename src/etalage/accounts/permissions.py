@@ -9,8 +9,10 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.models import Member, Role
+from etalage.kit.errors import Refusal
 
 P = ParamSpec("P")
 
@@ -44,3 +46,9 @@ def require(role: Role) -> Callable[[StaffView[P]], Callable[Concatenate[HttpReq
         return guarded
 
     return decorate
+
+
+def refuse_above(actor: Member, role: Role) -> None:
+    """Raise Refusal when `role` is above the actor's own: nobody gives or takes what they may not do themselves."""
+    if not actor.may(role):
+        raise Refusal(_("Only an owner can do this for an owner."), code="role_too_high", status=403)

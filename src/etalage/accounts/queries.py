@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
 
 from etalage.accounts.models import AuditEntry, Business, Member, Store
@@ -30,9 +36,34 @@ def all_members() -> QuerySet[Member]:
     return Member.objects.select_related("store")
 
 
-def audit_trail(before: str | None = None, size: int = 50) -> list[AuditEntry]:
+def has_second_steps(member: Member) -> bool:
+    """Whether the member has a passkey, an authenticator or recovery codes."""
+    return Authenticator.objects.filter(user=member).exists()
+
+
+@dataclass(frozen=True)
+class TrailChoice:
+    """Which entries of the trail to show; what is not given narrows nothing."""
+
+    member_id: UUID | None = None
+    by_itself: bool = False  # only what Etalage did without anybody
+    actions: Sequence[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def audit_trail(
+    before: UUID | None = None, size: int = 50, choice: TrailChoice | None = None
+) -> list[AuditEntry]:
     """The newest entries first; `before` is the id of the last one already seen."""
-    entries = AuditEntry.objects.order_by("-id")
-    if before:
-        entries = entries.filter(id__lt=before)
-    return list(entries[:size])
+    choice = choice or TrailChoice()
+    wanted: dict[str, object] = {
+        "id__lt": before,
+        "member_id": choice.member_id,
+        "member__isnull": True if choice.by_itself else None,
+        "action__in": choice.actions,
+        "at__gte": choice.since,
+        "at__lt": choice.until,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return list(AuditEntry.objects.filter(**given).order_by("-id")[:size])

@@ -6,7 +6,10 @@ class CatalogueConfig(AppConfig):
     label = "catalogue"
 
     def ready(self) -> None:
+        from etalage.accounts.currency import declare_amounts
         from etalage.catalogue.importing.importer import ProductImporter
+        from etalage.catalogue.models import Variant
         from etalage.imports.importers import register
 
+        declare_amounts("prices", Variant.objects.exists)
         register(ProductImporter())

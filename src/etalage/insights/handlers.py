@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from etalage.accounts.events import BusinessChanged
 from etalage.customers.events import ConsentWithdrawn, CustomerErased, CustomersMerged, VisitorRecognised
 from etalage.customers.models import Purpose
+from etalage.insights import tasks
 from etalage.insights.actions import credit, days, touches
 from etalage.jobs.handlers import on
 from etalage.orders.events import CodeRedeemed, OrderCancelled, OrderChanged, OrderPaid, RefundRecorded
 from etalage.orders.models import Refund
+
+# What the business's own data decides: how far back a visit counts, on which day, and in which money.
+DECIDES_CREDIT = frozenset({"lookback_days", "timezone", "currency"})
+
+
+@on(BusinessChanged)
+def credit_by_the_new_rules(event: BusinessChanged) -> None:
+    """Every sale is credited anew once the rules for all of them changed."""
+    if DECIDES_CREDIT.intersection(event.fields):
+        tasks.recompute_all.enqueue()
 
 
 @on(OrderPaid)

@@ -6,9 +6,12 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
+        from etalage.accounts.currency import declare_amounts
         from etalage.imports.importers import register
         from etalage.orders.importing.importer import OrderImporter
+        from etalage.orders.models import Order
         from etalage.orders.personal import declare_personal_data
 
+        declare_amounts("orders", Order.objects.exists)
         declare_personal_data()
         register(OrderImporter())

@@ -63,6 +63,12 @@ TOO_LARGE = Problem(
     _("What you sent is larger than we can take. Make the file smaller or send it in parts."),
     "too_large",
 )
+TOO_MANY = Problem(
+    429,
+    _("That was too often"),
+    _("Wait a few minutes, then try again."),
+    "too_many",
+)
 SERVER_ERROR = Problem(
     500,
     _("Something broke on our side"),
@@ -86,6 +92,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Handler for 404."""
     return answer(request, NOT_FOUND)
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Handler for 429: somebody tries too often."""
+    return answer(request, TOO_MANY)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import NoReverseMatch, reverse
@@ -25,6 +27,23 @@ def language_for(request: HttpRequest) -> str:
         return named
     wish = str(getattr(getattr(request, "user", None), "language", "") or "")
     return wish if wish in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+
+
+class HeadersMiddleware(MiddlewareMixin):
+    """What every answer says beside the content policy: other sites may not embed it, and it asks for no sensors.
+
+    The camera is the counter's, to scan codes; a view that knows better has set the header already.
+    """
+
+    HEADERS: ClassVar = {
+        "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        for name, value in self.HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 class LanguageMiddleware(MiddlewareMixin):

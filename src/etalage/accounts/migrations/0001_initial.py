@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['kind', 'object_id'], name='accounts_au_kind_d6a5af_idx')],
+                'indexes': [models.Index(fields=['kind', 'object_id'], name='accounts_au_kind_d6a5af_idx'), models.Index(fields=['member', '-id'], name='accounts_au_member__d58e7f_idx'), models.Index(fields=['action', '-id'], name='accounts_au_action_4ac9a5_idx')],
             },
         ),
     ]

@@ -1,0 +1,41 @@
+"""Writes into the audit trail what people do to their own sign-in; that library tells of it by signals only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import Signal
+
+from etalage.accounts import audit
+from etalage.accounts.models import Member
+
+DEEDS: tuple[tuple[Signal, str], ...] = (
+    (account.user_logged_in, "member.signed_in"),
+    (user_logged_out, "member.signed_out"),
+    (account.password_set, "member.password_set"),
+    (account.password_changed, "member.password_changed"),
+    (account.password_reset, "member.password_reset"),
+    (account.email_changed, "member.email_changed"),
+    (account.email_added, "member.email_added"),
+    (account.email_removed, "member.email_removed"),
+    (mfa.authenticator_added, "member.second_step_added"),
+    (mfa.authenticator_removed, "member.second_step_removed"),
+    (mfa.authenticator_reset, "member.recovery_codes_made"),
+)
+
+
+def keep_trail() -> None:
+    """Connect every deed to its entry; called once when the room is ready."""
+    for signal, action in DEEDS:
+        signal.connect(_recorder(action), weak=False, dispatch_uid=f"etalage.{action}")
+
+
+def _recorder(action: str) -> Any:
+    def record(sender: Any, user: Any = None, **_more: Any) -> None:
+        if isinstance(user, Member):
+            audit.record(user, action, user)
+
+    return record

@@ -1,0 +1,1 @@
+"""Settings: the business, its stores, its members, ways in, and the audit trail."""
