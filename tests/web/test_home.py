@@ -124,7 +124,10 @@ def test_a_file_that_failed_is_told_until_one_of_its_kind_was_read(
     signed_in: Clients, world: World, later: str | None, told: bool
 ) -> None:
     ImportRun.objects.create(
-        kind="orders", state=ImportState.FAILED, file_name="till.csv", explanation="No column holds the amount."
+        kind="orders",
+        state=ImportState.FAILED,
+        file_name="till.csv",
+        explanation="No column holds the amount.",
     )
     if later:
         ImportRun.objects.create(kind="orders", state=later, file_name="again.csv")
@@ -191,9 +194,7 @@ def test_a_new_shop_is_led_through_its_first_steps_until_all_are_taken(
 
 
 def test_a_member_is_not_sent_where_only_managers_may_go(signed_in: Clients, world: World) -> None:
-    offered = {
-        role: signed_in[role].get("/").context["steps"][0].url for role in ("member", "manager")
-    }
+    offered = {role: signed_in[role].get("/").context["steps"][0].url for role in ("member", "manager")}
     assert offered == {"member": "", "manager": "/channels/connect/"}
 
 

@@ -47,11 +47,19 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "--model", default="linear", choices=MODELS, help="how a sale is shared over its visits (linear)"
     )
-    command.add_argument("--by", default="post", choices=GROUPINGS, help="what the sales are credited to (post)")
+    command.add_argument(
+        "--by", default="post", choices=GROUPINGS, help="what the sales are credited to (post)"
+    )
     command.add_argument("--format", default="table", choices=["table", "json", "csv"], help="(table)")
-    command.add_argument("--period", choices=PERIODS, help="days until today (28d), a month so far, or the last")
-    command.add_argument("--from", dest="first", type=_day, metavar="DAY", help="first day, such as 2026-10-01")
-    command.add_argument("--to", dest="last", type=_day, metavar="DAY", help="last day, included; today if not given")
+    command.add_argument(
+        "--period", choices=PERIODS, help="days until today (28d), a month so far, or the last"
+    )
+    command.add_argument(
+        "--from", dest="first", type=_day, metavar="DAY", help="first day, such as 2026-10-01"
+    )
+    command.add_argument(
+        "--to", dest="last", type=_day, metavar="DAY", help="last day, included; today if not given"
+    )
     command.add_argument("--store", default="", metavar="CODE", help="only the sales of this store")
     command.add_argument("--limit", type=_count, default=50, help="most rows (50)")
     command.set_defaults(run=run)
@@ -207,7 +215,11 @@ def _ends(report: Report) -> list[tuple[str, str, Money]]:
     for row in report.rows:
         rest -= row.credited
     further = [] if rest.is_zero else [("rest", "(further rows)" if report.older else "(no row)", rest)]
-    return [*further, ("not_attributed", "Not attributed", sums.not_attributed), ("total", "All sales", sums.net)]
+    return [
+        *further,
+        ("not_attributed", "Not attributed", sums.not_attributed),
+        ("total", "All sales", sums.net),
+    ]
 
 
 def _wide(label: str) -> str:

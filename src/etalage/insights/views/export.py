@@ -48,15 +48,15 @@ def _rows(choice: Choice) -> Iterator[tuple[str, ...]]:
     rest: Money | None = None
     for report in _pages(choice):
         for row in report.rows:
-            visits = "" if row.clicks is None else str(row.clicks)
-            yield _cells(row.label, row.note, visits, str(row.orders), row.credited, choice.by)
+            counts = "" if row.clicks is None else str(row.clicks), str(row.orders)
+            yield _cells((row.label, row.note), counts, row.credited, choice.by)
         left = sums_of(report).rest
         rest = left if rest is None else rest + left - report.totals.attributed
     if rest is not None and not rest.is_zero:
-        yield _cells(_("Amounts without a row"), "", "", "", rest, "rest")
-    yield _cells(_("Not attributed"), "", "", "", report.not_attributed, "not_attributed")
+        yield _cells((_("Amounts without a row"), ""), ("", ""), rest, "rest")
+    yield _cells((_("Not attributed"), ""), ("", ""), report.not_attributed, "not_attributed")
     sums = report.totals
-    yield _cells(_("All sales"), "", str(sums.clicks), str(sums.orders), sums.net, "total")
+    yield _cells((_("All sales"), ""), (str(sums.clicks), str(sums.orders)), sums.net, "total")
 
 
 def _pages(choice: Choice) -> Iterator[Report]:
@@ -77,5 +77,6 @@ def _pages(choice: Choice) -> Iterator[Report]:
         skip += AT_ONCE
 
 
-def _cells(label: str, note: str, visits: str, orders: str, credited: Money, kind: str) -> tuple[str, ...]:
-    return harmless(label), harmless(note), visits, orders, str(credited.decimal), credited.currency, kind
+def _cells(words: tuple[str, str], counts: tuple[str, str], credited: Money, kind: str) -> tuple[str, ...]:
+    """One line of the file: label and note, visits and orders, the exact amount."""
+    return *map(harmless, words), *counts, str(credited.decimal), credited.currency, kind

@@ -60,6 +60,12 @@ def sums_of(report: Report) -> Sums:
     return Sums(report.totals.attributed - shown, report.not_attributed, net, share)
 
 
+def with_bars(rows: Sequence[ReportRow]) -> list[tuple[ReportRow, int]]:
+    """Each row with the length of its bar, 0 to 100: rows are compared with the highest among them."""
+    highest = max((row.credited.minor for row in rows), default=0)
+    return [(row, max(0, 100 * row.credited.minor // highest) if highest > 0 else 0) for row in rows]
+
+
 def rest_of_models(rows: Sequence[ReportRow], sums: Totals) -> dict[str, Money]:
     """What the rows leave over in each model."""
     names = rows[0].models if rows else {}
@@ -100,8 +106,8 @@ def _span_name(span: Sequence[DayPoint], language: str) -> str:
 
 
 def models_chart(rows: Sequence[ReportRow], names: dict[str, str], currency: str) -> Chart:
-    """The first few rows with what each model gives them, side by side."""
-    few = rows[:5]
+    """The first few rows that are something, with what each model gives them, side by side."""
+    few = [row for row in rows if row.key][:5]
     return Chart(
         title=_("The same sales, shared in five ways"),
         labels=[row.label if len(row.label) <= 16 else f"{row.label[:15].rstrip()}…" for row in few],

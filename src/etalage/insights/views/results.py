@@ -20,7 +20,7 @@ from etalage.insights.models import Grouping
 from etalage.insights.reports import Totals
 from etalage.insights.views import figures
 
-PAGE = 50
+PAGE = 25
 COMPARED = 10
 SAME_IN_EVERY_MODEL = (Grouping.PRODUCT, Grouping.STORE)
 
@@ -44,6 +44,8 @@ def results(request: StaffRequest) -> HttpResponse:
     context = {
         **_frame(request, form, choice, report.totals),
         "report": report,
+        "rows": figures.with_bars(report.rows),
+        "has_pictures": any(row.picture for row in report.rows),
         "sums": figures.sums_of(report),
         "skip": skip,
         "newer_skip": max(0, skip - PAGE),

@@ -33,7 +33,10 @@ WORDS = 80
 
 @dataclass(frozen=True)
 class Need:
-    """One thing to do. `language` is that of `title` where it is somebody's text; `until` is when it will be too late."""
+    """One thing to do.
+
+    `language` is that of `title` where it is somebody's text; `until` is when it goes out or will be too late.
+    """
 
     icon: str
     tone: str
@@ -150,7 +153,9 @@ def _import(run: ImportRun) -> Need:
         icon="file-warning",
         tone="bad" if failed else "warn",
         title=run.file_name,
-        text=run.explanation if failed else rows % {"rows": format_number(run.refused, get_language() or "en")},
+        text=run.explanation
+        if failed
+        else rows % {"rows": format_number(run.refused, get_language() or "en")},
         url=address("imports:run", run.pk) or address("imports:start"),
     )
 

@@ -53,9 +53,7 @@ def what_sold() -> Sold:
     before, week = points[:WEEK], points[WEEK:]
     sold, sold_before = _net(week, currency), _net(before, currency)
     led = total((point.attributed for point in week), currency)
-    rows = queries.report(
-        Period(week[0].day, today), by="post", language=get_language() or "en", size=2
-    ).rows
+    rows = queries.report(Period(week[0].day, today), by="post", language=get_language() or "en", size=2).rows
     return Sold(
         today=points[-1].net,
         yesterday=points[-2].net,
