@@ -117,6 +117,7 @@ def _prepare_settings(folder: Path, shop: str) -> None:
     os.environ.update(ETALAGE_DATA=str(folder), ETALAGE_PUBLIC_ADDRESS=shop, ETALAGE_DEMO="1")
     for name in ("DATABASE_URL", "DATABASE_URL_FILE", "ETALAGE_EMAIL_URL", "ETALAGE_EMAIL_URL_FILE"):
         os.environ.pop(name, None)  # a demo never writes into somebody's shop, nor to anybody's mailbox
+    os.environ.setdefault("ETALAGE_LOG", "ERROR")  # a page that was not found is no news to a newcomer
     write_env(folder, shop, ETALAGE_DEMO="1")
 
 
@@ -127,12 +128,13 @@ def _make(network: Any, drawer: Any, seed: int, scale: Any) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from etalage.demo.seed import seed_shop
+    from etalage.demo.seed import hasty, seed_shop
     from etalage.kit import clock
 
     say("Laying out the shop …")
-    call_command("migrate", verbosity=0)
-    made = seed_shop(network, drawer, seed=seed, now=clock.now(), scale=scale, say=say)
+    with hasty():
+        call_command("migrate", verbosity=0)
+        made = seed_shop(network, drawer, seed=seed, now=clock.now(), scale=scale, say=say)
     say(
         f"{made.products} products, {made.posts} posts, {made.orders} orders, {made.touches} visits and codes."
     )
