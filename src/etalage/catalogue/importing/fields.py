@@ -302,7 +302,7 @@ FIELDS = (
 def store_fields(stores: Iterable[Store]) -> list[Field]:
     """A column of stock for each store, called after its name or its code: “Stock Ghent”, “GNT voorraad”."""
     return [
-        Field(f"stock:{store.code}", f"{gettext_noop('Stock')}: {store.name}", tuple(_store_names(store)))
+        Field(f"stock:{store.code}", gettext_noop("Stock"), tuple(_store_names(store)), about=store.name)
         for store in stores
     ]
 

@@ -50,7 +50,8 @@ class Shelf:
     changed_wanted: dict[UUID, WantedPicture] = field(default_factory=dict)
 
     def add_product(self, product: Product) -> None:
-        """Add a product that the catalogue does not have; its slug is given when the batch is written."""
+        """Add a product that the catalogue does not have; its slug is made free when the batch is written."""
+        product.slug = slugify_any(str(product.title)) or slugify_any(product.handle)
         self.products[product.handle] = product
         self.new_products[product.pk] = product
         self.of_product[product.pk] = []
@@ -75,8 +76,7 @@ class Shelf:
     def write(self) -> None:
         """Write what is new and what changed, in few statements."""
         new = list(self.new_products.values())
-        wishes = [slugify_any(str(product.title))[:150] or slugify_any(product.handle) for product in new]
-        for product, slug in zip(new, free_slugs(wishes), strict=True):
+        for product, slug in zip(new, free_slugs([product.slug for product in new]), strict=True):
             product.slug = slug
         Product.objects.bulk_create(new)
         _upsert(Product, list(self.changed_products.values()), PRODUCT_COLUMNS)

@@ -25,10 +25,12 @@ class Field:
     required: bool = False
     per_language: bool = False
     or_else: tuple[str, ...] = ()
+    about: str = ""
+    """What stands behind the label as it is, such as the name of a store."""
 
     def labels(self, translate: Callable[[str], str] = str) -> list[tuple[str, str]]:
         """The keys that a column of this field can have, each with its translated label."""
-        label = translate(self.label)
+        label = translate(self.label) + (f": {self.about}" if self.about else "")
         if not self.per_language:
             return [(self.key, label)]
         return [(self.key, label), *((f"{self.key}:{code}", f"{label} ({code})") for code in LANGUAGES)]
