@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 Ahead = Callable[[timedelta], None]
 any_order = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -129,7 +129,7 @@ def test_without_any_way_to_know_nothing_is_ever_sent_after_a_doubt(
     assert_history_is_a_path(publication)
 
 
-@settings(any_order, max_examples=30)
+@settings(any_order, max_examples=20)
 @given(mechanism=KNOWING, commits=COMMITS)
 def test_when_faults_end_everything_ends_without_a_person(
     mechanism: Mechanism,

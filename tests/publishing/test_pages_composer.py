@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from etalage.catalogue.models import Product, ProductPicture
+from etalage.catalogue.models import Product, ProductPicture, Variant
 from etalage.channels.models import Channel
 from etalage.kit import clock
 from etalage.publishing import actions
@@ -39,6 +39,7 @@ def boots(world: World, red_png: bytes) -> Product:
         title={"en": "Leather boots", "fr": "Bottines"},
         search_text="leather boots",
     )
+    Variant.objects.create(product=product, sku="B1", price_minor=8990, currency="EUR")
     picture = ProductPicture(product=product, width=60, height=40, alt={"en": "Brown boots"})
     picture.file.save("products/boots.png", ContentFile(red_png), save=False)
     picture.save()
@@ -230,6 +231,7 @@ def test_a_product_is_found_ticked_and_lends_its_picture(
 ) -> None:
     member, picture = signed_in["member"], boots.pictures.get()
     part = member.post("/posts/products/", fill(q="boots")).content.decode()
+    assert "€89.90" in part
     assert str(boots.pk) in part and str(picture.pk) in part and "<html" not in part
     assert "No product with these words" in member.post("/posts/products/", fill(q="zzz")).content.decode()
     fields = fill(products=[str(boots.pk)], product_pictures=[str(picture.pk)], no_picture_reason="")

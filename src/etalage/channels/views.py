@@ -72,7 +72,11 @@ def detail(request: StaffRequest, channel_id: UUID) -> HttpResponse:
             actions.set_language(channel_id, form.cleaned_data["language"], actor=request.user)
         messages.success(request, _("Saved."))
         return redirect("channels:detail", channel_id)
-    context = {"card": queries.channel_card(channel), "form": form}
+    context = {
+        "card": queries.channel_card(channel),
+        "form": form,
+        "can_connect": bool(networks_on_offer()),
+    }
     return render(request, "channels/detail.html", context, status=422 if form.is_bound else 200)
 
 
