@@ -16,6 +16,7 @@ from etalage.publishing.models import LinkKind, Post, Publication, TrackedLink
 
 SHOP = "/shop/"
 CODE_LENGTH = 8
+SAMPLE_CODE = "X" * CODE_LENGTH
 LONGEST_TARGET = 500
 DRAWS = 5  # 28 ** 8 codes: a second draw is a rarity, a fifth a broken random source
 
@@ -32,7 +33,7 @@ def address_of(link: TrackedLink) -> str:
 
 def sample_address() -> str:
     """An address as long as a real one, for previews of what has no link yet."""
-    return f"{settings.PUBLIC_ADDRESS}/l/{'X' * CODE_LENGTH}"
+    return f"{settings.PUBLIC_ADDRESS}/l/{SAMPLE_CODE}"
 
 
 def product_target(slug: str) -> str:

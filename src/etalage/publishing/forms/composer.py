@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.models import Business, Language
 from etalage.accounts.queries import open_stores
+from etalage.catalogue.queries import product_cards, search_products
 from etalage.channels.queries import abilities_of, all_channels
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
@@ -29,9 +30,10 @@ from etalage.publishing.forms.rows import (
 )
 from etalage.publishing.models import Aim, Post, PostPicture, Publication
 from etalage.publishing.queries import campaigns
-from etalage.publishing.queries.products import find_products, product_pictures, products_by_id
+from etalage.publishing.queries.products import product_pictures
 
 GOING_OUT = frozenset({"submit", "schedule", "publish"})
+FOUND = 8  # products that a search shows
 _FIELD_OF = {
     "ends_too_early": "expires_at",
     "ended": "expires_at",
@@ -216,21 +218,20 @@ class ComposerForm(forms.Form):
     @property
     def picture_rows(self) -> list[PictureRow]:
         """The post's pictures with their descriptions as they stand in the form."""
+        spoken = list(self._filled(self.words)) or [self.business.language]
         rows = []
         for picture in self.shown_pictures:
             alts = {code: self._alt(picture, code) for code in LANGUAGES}
             filled = self._filled(alts)
-            rows.append(
-                PictureRow(picture, words_inputs(f"alt_{picture.pk}", filled, self._languages), not filled)
-            )
+            rows.append(PictureRow(picture, words_inputs(f"alt_{picture.pk}", filled, spoken), not filled))
         return rows
 
     @property
     def product_rows(self) -> list[ProductRow]:
         """The chosen products, then what a search finds."""
-        shown = products_by_id(self.product_ids)
+        shown = product_cards(self.product_ids)
         words = str(self.data.get("q", "")).strip() if self.is_bound else ""
-        found = find_products(words) if words or self.do == "search" else []
+        found = search_products(words, FOUND) if words or self.do == "search" else []
         pictures = set(self.product_picture_ids)
         chosen = {row.product.pk for row in shown}
         return [

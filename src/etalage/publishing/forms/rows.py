@@ -9,11 +9,11 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import get_language_info
 
+from etalage.catalogue.queries import ProductCard
 from etalage.channels.models import Channel
 from etalage.kit.text import LANGUAGES, language_direction
 from etalage.networks.abilities import Abilities
 from etalage.publishing.models import Aim, PostPicture
-from etalage.publishing.queries.products import Pickable
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class PictureRow:
 class ProductRow:
     """A product that may be ticked, and whether its picture is to be used."""
 
-    shown: Pickable
+    shown: ProductCard
     chosen: bool
     with_picture: bool
 

@@ -64,6 +64,8 @@ def explain(publication: Publication) -> Explanation:
         return Explanation(
             state.label, why or _("Its channel is paused. It goes out when the channel is resumed.")
         )
+    if state is S.NEEDS_PERSON:  # its reason tells how the doubt began, not what to do about it
+        return Explanation(state.label, _SENTENCES[state])
     sentence = _REASONS.get(publication.reason) or what_to_do(publication.reason)
     if publication.reason == "channel_paused" and publication.channel.state == ChannelState.ACTIVE:
         sentence = ""

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from etalage.kit import clock, formats
+from etalage.publishing.links import SAMPLE_CODE
 from etalage.publishing.models import DeliveryState, Publication
 from etalage.publishing.queries import Explanation, explain, sentence_for
 from etalage.publishing.renditions import Preview
@@ -126,6 +127,12 @@ def is_web_address(address: str) -> bool:
 def words_only(preview: Preview) -> str:
     """The words of a preview without the link below them."""
     return preview.text.removesuffix(preview.address).rstrip()
+
+
+@register.filter
+def sample_shown(address: str) -> str:
+    """The address of a link that is not made yet, with an ellipsis where its code will stand."""
+    return f"{address.removesuffix(SAMPLE_CODE)}…" if address.endswith(SAMPLE_CODE) else address
 
 
 @register.simple_tag

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from etalage.accounts.models import Business, Member, Role
 from etalage.accounts.permissions import StaffRequest, require
 from etalage.accounts.queries import current_business
+from etalage.catalogue.queries import product_cards
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.publishing import queries
 from etalage.publishing.forms.composer import ComposerForm
 from etalage.publishing.models import Post
-from etalage.publishing.queries import products
 from etalage.publishing.views import saving
 from etalage.publishing.views.border import found, one_id
 from etalage.publishing.views.previewing import automatic_target, previews
@@ -127,8 +127,8 @@ def _context(form: ComposerForm, actor: Member, stale: Post | None = None) -> di
         "stale": stale,
         "manages": actor.may(Role.MANAGER),
         "scheduled": scheduled,
-        "searching": form.do == "search",
-        "automatic_target": automatic_target(products.products_by_id(form.product_ids)),
+        "fresh": post is None and not form.is_bound,
+        "automatic_target": automatic_target(product_cards(form.product_ids)),
     }
 
 
@@ -139,7 +139,7 @@ def _wishes(asked: QueryDict, business: Business) -> dict[str, Any]:
         wishes["campaign"] = str(campaign)
     if moment := _hour_on(asked.get("day", ""), ZoneInfo(business.timezone)):
         wishes["due_at"] = moment
-    chosen = products.products_by_id([key] if (key := one_id(asked.get("product"))) else [])
+    chosen = product_cards([key] if (key := one_id(asked.get("product"))) else [])
     if chosen:
         wishes["products"] = [chosen[0].product.pk]
         wishes["product_pictures"] = [chosen[0].picture.pk] if chosen[0].picture else []

@@ -42,7 +42,7 @@ def post_deed(request: StaffRequest, post_id: UUID, name: str) -> HttpResponse:
         done = deed.run(detail, form, request.user)
     except Refusal as refusal:
         return _refused(request, deed, form, back, refusal)
-    messages.success(request, done.sentence)
+    messages.success(request, str(done.sentence))
     return redirect(done.goes_to or _next(request) or back)
 
 
@@ -65,7 +65,7 @@ def publication_deed(request: StaffRequest, publication_id: UUID, name: str) -> 
         done = deed.run(detail, form, request.user)
     except Refusal as refusal:
         return _refused(request, deed, form, back, refusal)
-    messages.success(request, done.sentence)
+    messages.success(request, str(done.sentence))
     return redirect(done.goes_to or back)
 
 

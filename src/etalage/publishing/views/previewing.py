@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from etalage.catalogue.queries import ProductCard, product_cards
 from etalage.kit.text import LANGUAGES
 from etalage.publishing import links, renditions
 from etalage.publishing.forms.composer import ComposerForm
 from etalage.publishing.models import Post
-from etalage.publishing.queries.products import Pickable, products_by_id
 
 
 def previews(form: ComposerForm) -> list[renditions.Preview]:
@@ -34,10 +34,10 @@ def _unsaved(form: ComposerForm) -> Post:
     return Post(
         no_picture_reason=str(form["no_picture_reason"].value() or ""),
         expires_at=facts.get("expires_at") if form.is_bound else form.initial.get("expires_at"),
-        target=target or automatic_target(products_by_id(form.product_ids)),
+        target=target or automatic_target(product_cards(form.product_ids)),
     )
 
 
-def automatic_target(products: Sequence[Pickable]) -> str:
+def automatic_target(products: Sequence[ProductCard]) -> str:
     """Where the link leads when nobody says so."""
     return links.product_target(products[0].product.slug) if len(products) == 1 else links.SHOP

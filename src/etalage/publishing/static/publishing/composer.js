@@ -4,8 +4,6 @@
 (() => {
   const form = document.querySelector("form[data-composer]");
   if (!form) return;
-  document.documentElement.classList.add("scripted");
-
   let changed = form.hasAttribute("data-unsaved");
   const note = () => { changed = true; };
   form.addEventListener("input", note);
