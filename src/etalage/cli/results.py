@@ -203,9 +203,9 @@ def _print_table(report: Report) -> None:
         lines.append((_wide(row.label), visits, str(row.orders), format_money(row.credited, "en")))
     for _key, label, amount in _ends(report):
         lines.append((_wide(label), "", "", format_money(amount, "en")))
-    amounts = max(len(line[3]) for line in lines)
-    for label, visits, orders, amount in lines:
-        say(f"{label} {visits:>8} {orders:>8} {amount:>{amounts}}")
+    widest = max(len(line[3]) for line in lines)
+    for words, visits, orders, credited in lines:
+        say(f"{words} {visits:>8} {orders:>8} {credited:>{widest}}")
 
 
 def _ends(report: Report) -> list[tuple[str, str, Money]]:

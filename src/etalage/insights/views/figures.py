@@ -60,10 +60,14 @@ def sums_of(report: Report) -> Sums:
     return Sums(report.totals.attributed - shown, report.not_attributed, net, share)
 
 
-def with_bars(rows: Sequence[ReportRow]) -> list[tuple[ReportRow, int]]:
-    """Each row with the length of its bar, 0 to 100: rows are compared with the highest among them."""
-    highest = max((row.credited.minor for row in rows), default=0)
-    return [(row, max(0, 100 * row.credited.minor // highest) if highest > 0 else 0) for row in rows]
+def with_bars(rows: Sequence[ReportRow]) -> list[tuple[ReportRow, int | None]]:
+    """Each row with the length of its bar, 0 to 100, beside the highest; none where there is nothing to compare."""
+    highest = max((row.credited.minor for row in rows if row.key), default=0)
+    return [(row, _length(row, highest) if row.key and highest > 0 else None) for row in rows]
+
+
+def _length(row: ReportRow, highest: int) -> int:
+    return max(0, 100 * row.credited.minor // highest)
 
 
 def rest_of_models(rows: Sequence[ReportRow], sums: Totals) -> dict[str, Money]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from etalage.accounts.models import Member, Role
+from etalage.catalogue.queries import status_counts
 from etalage.channels.queries import all_channels
 from etalage.insights.queries import has_sales
-from etalage.orders.queries.counter import label_products
 from etalage.publishing import queries as publishing
 from etalage.web.today.addresses import address
 
@@ -45,7 +45,7 @@ def first_steps(member: Member) -> list[Step]:
             _("A file from your shop's system, with pictures, prices and stock."),
             _("Import products"),
             address("imports:start"),
-            bool(label_products(size=0)),
+            any(status_counts().values()),
         ),
         Step(
             "receipt-text",
