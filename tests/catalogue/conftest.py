@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from etalage.catalogue.models import Product, ProductPicture, Stock, Variant, WantedPicture
@@ -25,6 +26,7 @@ def folders(tmp_path: Path, settings: Any) -> None:
     settings.DATA = tmp_path / "data"
     settings.MEDIA_ROOT = tmp_path / "data" / "media"
     settings.DATA.mkdir()
+    translation.activate("en")  # a page that an earlier test opened leaves its language behind
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ def catalogue() -> dict[str, Any]:
     """All that a file can change, without ids and times."""
     return {
         "products": {
-            p.handle: (p.slug, dict(p.title), dict(p.description), p.vendor, p.category, p.tags, p.status, p.search_text)
+            p.handle: (
+                p.slug, dict(p.title), dict(p.description), p.vendor, p.category, p.tags, p.status, p.search_text,
+            )
             for p in Product.objects.all()
         },
         "variants": {

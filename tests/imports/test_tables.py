@@ -79,7 +79,7 @@ def test_a_spreadsheet_gives_plain_numbers_dates_and_no_phantom_columns(
     path = workbook(
         [
             ["sku", "price", "pieces", "day", "moment", "sold"],
-            ["A1", 0.1 + 0.2, 3.0, date(2026, 11, 21), datetime(2026, 11, 21, 9, 5), True],
+            ["A1", 0.1 + 0.2, 3.0, date(2026, 11, 21), datetime(2026, 11, 21, 9, 5), True],  # noqa: DTZ001
             [1234567890123, 12, None, None, None, False],
         ]
     )

@@ -58,7 +58,7 @@ def edit_variant(
             status=422,
         )
     variant.price_minor, variant.currency = price.minor, price.currency
-    variant.compare_at_minor = compare_at.minor if compare_at else None
+    variant.compare_at_minor = None if compare_at is None else compare_at.minor
     variant.barcode = barcode
     variant.save(update_fields=["price_minor", "currency", "compare_at_minor", "barcode"])
     product = variant.product
