@@ -181,6 +181,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        # The level stands here too: Django's own loggers have levels that the root's does not bound.
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "level": ENV.text("ETALAGE_LOG", "WARNING"),
+        }
+    },
     "root": {"handlers": ["console"], "level": ENV.text("ETALAGE_LOG", "WARNING")},
 }

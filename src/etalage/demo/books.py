@@ -31,7 +31,7 @@ COMES_BACK = 0.035
 def draw_refunds(past: Past, sales: Sales) -> list[tuple[Refund, OrderLine]]:
     """Some people bring one thing back within two weeks; the order's running total follows."""
     chance = past.chance("refunds")
-    found = []
+    found: list[tuple[Refund, OrderLine]] = []
     for order in sales.orders:
         line = sales.lines[order.pk][0]
         amount = min(line.total_minor, order.total_minor)

@@ -158,7 +158,8 @@ def save_town(past: Past, town: Town) -> None:
         [
             *(
                 Visitor(id=one.visitor, customer_id=one.id, created_at=one.known_since)
-                for one in town.recognised
+                for one in town.shoppers
+                if one.visitor
             ),
             *(Visitor(id=visitor, created_at=past.start) for visitor in town.strangers),
         ]
