@@ -69,7 +69,9 @@ class OrderLine(models.Model):
     # The unique constraint begins with the order: an index of its own would only cost.
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveIntegerField()
-    variant = models.ForeignKey(Variant, null=True, on_delete=models.SET_NULL, related_name="sold")
+    variant = models.ForeignKey(
+        Variant, null=True, on_delete=models.SET_NULL, related_name="sold", db_index=False
+    )
     sku = models.CharField(max_length=80)
     title = models.CharField(max_length=300, blank=True)
     quantity = models.IntegerField()
@@ -78,6 +80,9 @@ class OrderLine(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position"]
+        indexes: ClassVar = [
+            models.Index(fields=["variant"], condition=models.Q(variant__isnull=False), name="line_of_variant")
+        ]
         constraints: ClassVar = [models.UniqueConstraint(fields=["order", "position"], name="line_once")]
 
 

@@ -45,7 +45,9 @@ class Outcome:
 Load = Callable[..., Outcome]
 
 
-def read_file(path: Path, options: Mapping[str, str] | None = None, told: Mapping[str, str] | None = None) -> Outcome:
+def read_file(
+    path: Path, options: Mapping[str, str] | None = None, told: Mapping[str, str] | None = None
+) -> Outcome:
     """Import a file as a run does."""
     importer, outcome = OrderImporter(), Outcome(Counts())
 

@@ -34,7 +34,9 @@ def independent_sums() -> dict[str, Decimal]:
     return sums
 
 
-def test_every_line_of_a_real_shop_is_kept_to_the_penny_and_reading_it_again_changes_nothing(world: World) -> None:
+def test_every_line_of_a_real_shop_is_kept_to_the_penny_and_reading_it_again_changes_nothing(
+    world: World,
+) -> None:
     sums = independent_sums()
     outcome = read_file(FILE, {"currency": "GBP", "source": "uci"})
 
@@ -46,7 +48,9 @@ def test_every_line_of_a_real_shop_is_kept_to_the_penny_and_reading_it_again_cha
     for number, amount in Refund.objects.values_list("number", "amount_minor"):
         notes[number] += amount
     assert sales.keys() | notes.keys() == sums.keys()
-    assert all(Decimal(sales.get(number, 0) - notes.get(number, 0)) / 100 == total for number, total in sums.items())
+    assert all(
+        Decimal(sales.get(number, 0) - notes.get(number, 0)) / 100 == total for number, total in sums.items()
+    )
     note_lines = RefundLine.objects.values("refund__number", "position").distinct().count()
     assert OrderLine.objects.count() + note_lines == 209_029
     assert Customer.objects.count() == 2_767

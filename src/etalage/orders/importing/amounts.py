@@ -15,6 +15,10 @@ MOST_PIECES = 2_000_000_000
 _MOST_REMEMBERED = 100_000
 
 
+#: Quantity, price, discount and total of a line, as the file writes them.
+Cells = tuple[str, str, str, str]
+
+
 class Worth(NamedTuple):
     """What one line says: pieces, the price of one, the line after its discount, and that discount."""
 
@@ -35,20 +39,19 @@ class LineReader:
     def __init__(self, currency: str, decimal: str | None) -> None:
         self._currency, self._decimal = currency, decimal
         self._scale = 10 ** exponent(currency)
-        self._known: dict[tuple[str, str, str, str], Worth | RowRefused] = {}
+        self.known: dict[Cells, Worth | RowRefused] = {}
 
-    def __call__(self, quantity: str, price: str, discount: str, total: str) -> Worth | RowRefused:
-        """What the cells say, or why they cannot be read."""
-        key = (quantity, price, discount, total)
-        found = self._known.get(key)
+    def __call__(self, cells: Cells) -> Worth | RowRefused:
+        """What the cells say, or why they cannot be read. Look into `known` first: a call costs more than that."""
+        found = self.known.get(cells)
         if found is None:
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
+            if len(self.known) >= _MOST_REMEMBERED:
+                self.known.clear()
             try:
-                found = self._read(*key)
+                found = self._read(*cells)
             except RowRefused as refusal:
                 found = refusal
-            self._known[key] = found
+            self.known[cells] = found
         return found
 
     def amount(self, text: str) -> int:

@@ -22,7 +22,7 @@ from etalage.orders.importing.reader import ReceiptReader, Refused, Rules
 from etalage.orders.importing.receipts import Receipt
 from etalage.orders.importing.refusals import RowRefused
 from etalage.orders.importing.sales import write_sales
-from etalage.orders.importing.staging import Staging, staging
+from etalage.orders.importing.staging import NumberedRow, Staging, staging
 from etalage.orders.importing.surveying import Survey
 from etalage.orders.importing.variants import Variants
 from etalage.orders.importing.words import place_of
@@ -33,6 +33,7 @@ _BATCH_LINES = 10_000
 _BATCH_NOTES = 500
 _ROWS_PER_REPORT = 5_000
 _TRIES = 3
+LONGEST_NUMBER = 80
 _SHOPS = {"shopify": Place.ONLINE, "woocommerce": Place.ONLINE, "prestashop": Place.ONLINE}
 _T = TypeVar("_T")
 
@@ -79,30 +80,33 @@ class _Loading:
     def _set_aside(self, staged: Staging, survey: Survey) -> None:
         """Lay the rows by, those of one order together, each as wide as the header and one empty cell more."""
         width, key = self._width, self._context.columns["number"]
-        number, rows = "", []
-        for place, row in self._table.rows:
+        number, rows = "", list[NumberedRow]()
+
+        def hand_over() -> None:
+            survey.look(rows)
+            staged.add(number, rows)
+
+        for count, (place, row) in enumerate(self._table.rows, 1):
             if len(row) != width:
                 _fit(row, width)
             row.append("")
-            told = row[key].strip()
-            if told != number:
+            if row[key] != number and (told := row[key].strip()) != number:
                 if rows:
-                    survey.look(rows)
-                    staged.add(number, rows)
+                    hand_over()
                 number, rows = told, []
-            if not told or len(told) > 80:
-                self._refuse(place, row, RowRefused("number_too_long" if told else "number_missing"))
-            else:
+            if 0 < len(number) <= LONGEST_NUMBER:
                 rows.append((place, row))
-            self._rows += 1
-            if self._rows % _ROWS_PER_REPORT == 0:
-                self._context.progress(self._rows, self._counts)
+            else:
+                self._refuse(place, row, RowRefused("number_too_long" if number else "number_missing"))
+            if not count % _ROWS_PER_REPORT:
+                self._rows = count
+                self._context.progress(count, self._counts)
                 if len(rows) >= _ROWS_PER_REPORT:
-                    staged.add(number, rows)
+                    hand_over()
                     rows = []
+            self._rows = count
         if rows:
-            survey.look(rows)
-            staged.add(number, rows)
+            hand_over()
 
     def _reader(self, survey: Survey) -> ReceiptReader:
         context, columns = self._context, survey.columns()

@@ -12,7 +12,7 @@ from etalage.customers.models import IdentityKind
 from etalage.kit import clock
 from etalage.kit.money import is_currency
 from etalage.orders.importing import words
-from etalage.orders.importing.amounts import LineReader
+from etalage.orders.importing.amounts import LineReader, Worth
 from etalage.orders.importing.receipts import Marks, Receipt, SaleLine, Totals, parted
 from etalage.orders.importing.refusals import RowRefused
 from etalage.orders.importing.staging import LONGEST_ORDER, NumberedRow
@@ -85,7 +85,8 @@ class ReceiptReader:
         """The receipt that the rows are; `rest` when it began with more than can be taken. Raises Refused."""
         if rest or len(rows) > LONGEST_ORDER:
             raise self._all(RowRefused("too_many_lines", number=number, limit=LONGEST_ORDER))
-        if bad := {place: RowRefused("too_many_cells") for place, row in rows if len(row) > self._width + 1}:
+        most = self._width + 1
+        if bad := {place: RowRefused("too_many_cells") for place, row in rows if len(row) > most}:
             raise self._some(number, bad)
         try:
             told = self._told(number, rows)
@@ -114,11 +115,13 @@ class ReceiptReader:
         told: dict[str, str] = {}
         for key, place in self._header:
             said = {row[place] for _number, row in rows}
-            if len(said) > 1:
-                said = {cell.strip() for cell in said} - {""}
+            if len(said) == 1:
+                told[key] = said.pop().strip()
+                continue
+            said = {cell.strip() for cell in said} - {""}
             if len(said) > 1 and key not in _FREELY_WRITTEN:
                 raise RowRefused("contradiction", number=number, column=self._titles[place])
-            told[key] = min(said).strip() if said else ""
+            told[key] = min(said, default="")
         return told
 
     def _lines(
@@ -126,26 +129,25 @@ class ReceiptReader:
     ) -> tuple[list[SaleLine], int]:
         """The lines and the sum of their discounts. `whole`: the receipt has a total, so a line need not."""
         read = self._reader(currency)
+        known = read.known.get
         sku, title, quantity, price, discount, total = self._line
         lines: list[SaleLine] = []
         bad: dict[int, RowRefused] = {}
         off = 0
         for place, row in rows:
-            worth = read(row[quantity], row[price], row[discount], row[total])
-            if isinstance(worth, RowRefused):
-                if worth.code != "amount_missing" or not whole:
-                    bad[place] = worth
-                    continue
-                if not (row[sku].strip() or row[title].strip()):
-                    continue
-                worth = read(row[quantity], "0", "", "")
+            cells = (row[quantity], row[price], row[discount], row[total])
+            worth = known(cells) or read(cells)
+            if worth.__class__ is not Worth:
+                if whole and worth.code == "amount_missing":
+                    if not (row[sku].strip() or row[title].strip()):
+                        continue
+                    worth = read((row[quantity], "0", "", ""))
                 if isinstance(worth, RowRefused):
                     bad[place] = worth
                     continue
-            off += worth[3]
-            lines.append(
-                SaleLine(row[sku].strip()[:80], row[title].strip()[:300], worth[0], worth[1], worth[2])
-            )
+            pieces, unit, paid, less = worth
+            off += less
+            lines.append((row[sku].strip()[:80], row[title].strip()[:300], pieces, unit, paid))
         if bad:
             raise self._some(number, bad)
         return lines, off

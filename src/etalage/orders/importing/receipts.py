@@ -13,15 +13,9 @@ from typing import NamedTuple
 from etalage.customers.identities import Known
 from etalage.orders.models import OrderStatus
 
-
-class SaleLine(NamedTuple):
-    """A line of a sale; amounts in minor units."""
-
-    sku: str
-    title: str
-    quantity: int
-    unit_minor: int
-    total_minor: int
+#: A line of a sale: article number, title, pieces, and in minor units the price of one and what all of it came to.
+#: A plain tuple, because there are very many.
+SaleLine = tuple[str, str, int, int, int]
 
 
 class NoteLine(NamedTuple):

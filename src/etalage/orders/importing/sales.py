@@ -148,7 +148,8 @@ def _take(batch: _Batch, receipt: Receipt, sale: Sale, found: KnownOrder | None,
         *(sale.place, sale.status, receipt.store or None, customer_id.hex if customer_id else None),
         *(stored_micros(receipt.moment_us), receipt.currency, sale.total_minor, sale.discount_minor),
     )
-    lines = [(pk, position, known.variants[line[0]], *line) for position, line in enumerate(sale.lines, 1)]
+    variants = known.variants
+    lines = [(pk, position, variants[line[0]], *line) for position, line in enumerate(sale.lines, 1)]
     if found:
         batch.corrected.append((*told, digest, known.now, pk))
         batch.corrected_lines += lines

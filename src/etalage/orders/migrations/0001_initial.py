@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('unit_minor', models.BigIntegerField()),
                 ('total_minor', models.BigIntegerField()),
                 ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
-                ('variant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sold', to='catalogue.variant')),
+                ('variant', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sold', to='catalogue.variant')),
             ],
             options={
                 'ordering': ['position'],
@@ -175,6 +175,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='order',
             constraint=models.UniqueConstraint(fields=('source', 'number'), name='order_once'),
+        ),
+        migrations.AddIndex(
+            model_name='orderline',
+            index=models.Index(condition=models.Q(('variant__isnull', False)), fields=['variant'], name='line_of_variant'),
         ),
         migrations.AddConstraint(
             model_name='orderline',
