@@ -16,14 +16,21 @@ SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-16384;"
     "PRAGMA temp_store=MEMORY;"
 )
+DATABASE_HINT = "Write postgresql://user:password@host:port/name, or leave it out to keep the data in a file."
 
 
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the `NAME=value` lines of a file; empty when there is none. `#` starts a comment line."""
     if not path.exists():
         return {}
-    pairs = (line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line and line[:1] != "#")
+    pairs = (
+        line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line and line[:1] != "#"
+    )
     return {name.strip(): value.strip() for name, value in pairs}
+
+
+class WrongSetting(ValueError):
+    """A setting from outside that cannot be used; its text says which and what to do, without its value."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,10 @@ class Environment:
     def text(self, name: str, default: str = "") -> str:
         """The variable's text, or the content of the file that `NAME_FILE` names, or the default."""
         if path := self.values.get(f"{name}_FILE"):
-            return Path(path).read_text("utf-8").strip()
+            try:
+                return Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as problem:
+                raise WrongSetting(f"{name}_FILE names a file that cannot be read: {path}") from problem
         return self.values.get(name, default)
 
     def flag(self, name: str) -> bool:
@@ -61,21 +71,25 @@ class Environment:
     def database(self) -> dict[str, Any]:
         """Django's database settings: PostgreSQL from `DATABASE_URL`, else SQLite in the data folder.
 
-        Raises ValueError for an address of another kind.
+        Raises WrongSetting for an address of another kind.
         """
         url = self.text("DATABASE_URL")
         if not url:
             return self._sqlite()
-        parts = urlsplit(url)
-        if parts.scheme not in {"postgres", "postgresql"}:
-            raise ValueError("DATABASE_URL must begin with postgresql://")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as problem:
+            raise WrongSetting("DATABASE_URL is not a complete address. " + DATABASE_HINT) from problem
+        if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+            raise WrongSetting("DATABASE_URL is not the address of a PostgreSQL database. " + DATABASE_HINT)
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
-            "PORT": str(parts.port or ""),
+            "PORT": str(port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -87,7 +101,9 @@ class Environment:
             "CONN_MAX_AGE": None,
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
             # A file, not memory: tests with threads need the locks that a shop has.
-            "TEST": {"NAME": self.values.get("ETALAGE_TEST_DATABASE") or str(self.data_folder / "test.sqlite3")},
+            "TEST": {
+                "NAME": self.values.get("ETALAGE_TEST_DATABASE") or str(self.data_folder / "test.sqlite3")
+            },
         }
 
     def email(self) -> tuple[str, str | None, dict[str, Any]]:
@@ -95,15 +111,21 @@ class Environment:
 
         Without a server the letters are kept in the data folder, where the shop can read them.
         """
-        parts = urlsplit(self.text("ETALAGE_EMAIL_URL"))
+        try:
+            parts = urlsplit(self.text("ETALAGE_EMAIL_URL"))
+            port = parts.port or 587
+        except ValueError as problem:
+            raise WrongSetting(
+                "ETALAGE_EMAIL_URL is not a complete address. Write smtp://user:password@host:port"
+            ) from problem
         if not parts.hostname:
             return "django.core.mail.backends.filebased.EmailBackend", str(self.data_folder / "mail"), {}
         smtp = {
             "EMAIL_HOST": parts.hostname,
-            "EMAIL_PORT": parts.port or 587,
+            "EMAIL_PORT": port,
             "EMAIL_HOST_USER": unquote(parts.username or ""),
             "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-            "EMAIL_USE_TLS": parts.scheme in {"smtp", "smtp+tls"} and (parts.port or 587) != 25,
+            "EMAIL_USE_TLS": parts.scheme in {"smtp", "smtp+tls"} and port != 25,
             "EMAIL_USE_SSL": parts.scheme == "smtps",
             "EMAIL_TIMEOUT": 20,
         }

@@ -88,6 +88,11 @@ def test_every_change_is_in_the_trail(world: World) -> None:
 def test_a_taken_address_is_refused_with_a_sentence(world: World) -> None:
     with pytest.raises(Refusal) as refused:
         actions.invite_member(
-            world.owner, email="MIA@maisonlune.example", name="Mia", role=Role.MEMBER, language="en", store=None
+            world.owner,
+            email="MIA@maisonlune.example",
+            name="Mia",
+            role=Role.MEMBER,
+            language="en",
+            store=None,
         )
     assert refused.value.code == "member_exists"

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from etalage.kit.fields import configured_cipher
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Members are invited by an owner; the sign-up page is closed."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -27,7 +27,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return settings.PUBLIC_ADDRESS + "/" + url.split("://", 1)[-1].partition("/")[2]
 
 
-class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MfaAdapter(DefaultMFAAdapter):
     """Seals what authenticators and recovery codes are made of with the installation's keys."""
 
     def encrypt(self, text: str) -> str:

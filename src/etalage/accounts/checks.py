@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
+from etalage.accounts.models import Business
 from etalage.kit import clock
 
 SOUND_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
@@ -119,6 +120,27 @@ def _loose_env_file(path: Path) -> Iterable[CheckMessage]:
             "etalage.env can be read by other users of this machine.",
             hint=f"chmod 600 {path}",
             id="etalage.W010",
+        )
+
+
+@register(Tags.database)
+def check_database(app_configs: Sequence[AppConfig] | None, **options: Any) -> Iterable[CheckMessage]:
+    """The database answers, and holds a shop."""
+    if not options.get("databases"):
+        return
+    try:
+        with connections["default"].cursor() as cursor:
+            tables = connections["default"].introspection.table_names(cursor)
+    except DatabaseError as problem:
+        yield Error(
+            f"The database cannot be opened: {str(problem).strip()}",
+            hint="Check DATABASE_URL, or the data folder; a new shop is made with: etalage init",
+            id="etalage.E012",
+        )
+        return
+    if Business._meta.db_table not in tables:
+        yield Error(
+            "There is no shop in this database yet.", hint="Make one with: etalage init", id="etalage.E013"
         )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.audit_labels import actions_of, kind_choices
@@ -17,6 +19,8 @@ from etalage.kit.forms import DayField, TranslatedTextField
 
 CURRENCIES = "EUR GBP USD CHF MAD TND DZD AED SAR EGP CAD SEK NOK DKK PLN"
 ITSELF = "etalage"  # the choice of what happened without anybody
+# Beyond these, the first moment of a day somewhere may be outside what a date can say.
+POSSIBLE_DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 WEEKDAYS = [(0, _("Monday")), (5, _("Saturday")), (6, _("Sunday"))]
 
 
@@ -138,8 +142,8 @@ class MemberForm(forms.Form):
     is_active = forms.BooleanField(label=_("May sign in"), required=False)
 
     def __init__(self, *args: Any, member: Member, actor: Member, **kwargs: Any) -> None:
-        initial = {"role": member.role, "store": member.store_id, "is_active": member.is_active}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"role": member.role, "store": member.store_id, "is_active": member.is_active}
+        super().__init__(*args, **kwargs)
         _offer(self, actor)
 
 
@@ -148,8 +152,8 @@ class TrailForm(forms.Form):
 
     who = forms.ChoiceField(label=_("Who"), required=False)
     kind = forms.ChoiceField(label=_("What"), required=False)
-    since = DayField(label=_("From"), required=False)
-    until = DayField(label=_("To"), required=False)
+    since = DayField(label=_("From"), required=False, validators=POSSIBLE_DAYS)
+    until = DayField(label=_("To"), required=False, validators=POSSIBLE_DAYS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,8 @@ import sys
 
 from etalage import __version__
 from etalage.cli import check, demo, events, importing, results, serve, setup
+from etalage.cli.say import complain
+from etalage.environment import WrongSetting
 
 COMMANDS = (demo, setup, serve, check, importing, results, events)
 
@@ -33,7 +35,10 @@ def main(argv: list[str] | None = None) -> None:
         _django(words[1:])
         return
     arguments = top.parse_args(words)
-    sys.exit(arguments.run(arguments))
+    try:
+        sys.exit(arguments.run(arguments))
+    except WrongSetting as trouble:
+        sys.exit(complain(str(trouble)))
 
 
 def _django(words: list[str]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from etalage.cli.say import say
+from etalage.cli.say import NO_SHOP, complain, say
 
 SILENT = {
     "security.W004",
     "security.W008",
     "security.W012",
     "security.W016",
-    "security.W018",
     "security.W021",
 }
 
@@ -30,12 +29,15 @@ def run(arguments: argparse.Namespace) -> int:
     django.setup()
     from django.conf import settings
     from django.core.checks import ERROR, WARNING, run_checks
+    from django.db import DatabaseError
 
-    found = [
-        message
-        for message in run_checks(include_deployment_checks=True, databases=["default"])
-        if message.id not in SILENT
-    ]
+    if not settings.DATA.exists():
+        return complain(NO_SHOP)
+    try:
+        everything = run_checks(include_deployment_checks=True, databases=["default"])
+    except DatabaseError as error:  # Django's own checks of models ask the database what it can do
+        return complain(f"The database cannot be opened: {str(error).strip()}")
+    found = [message for message in everything if message.id not in SILENT]
     for message in found:
         word = "must be mended" if message.level >= ERROR else "should be looked at"
         say(f"[{word}] {message.msg}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+NO_SHOP = 'There is no shop here yet. Make one first: etalage init --name "My shop" --email me@example.com'
+
 
 def say(line: str = "") -> None:
     """Print one line at once."""

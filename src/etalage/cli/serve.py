@@ -7,8 +7,8 @@ import signal
 import threading
 from typing import Any
 
-from etalage.cli.ports import is_free
-from etalage.cli.say import complain, say
+from etalage.cli.ports import is_free, is_ours, port_number
+from etalage.cli.say import NO_SHOP, complain, say
 
 PARTS = ("web", "worker", "edge")
 GRACE_SECONDS = 3  # a server with one open event stream never ends by itself
@@ -19,7 +19,7 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser("serve", help="run the shop: everything, or one of web, worker, edge")
     command.add_argument("part", nargs="?", choices=PARTS, help="only this part; all of them if not given")
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    command.add_argument("--port", type=int, default=8000)
+    command.add_argument("--port", type=port_number, default=8000)
     command.add_argument("--threads", type=int, default=2, help="threads of the worker")
     command.set_defaults(run=run)
 
@@ -33,11 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
         return complain(trouble)
     if arguments.part == "worker":
         return run_worker(arguments.threads)
+    if not is_ours(arguments.host):
+        return complain(f"{arguments.host} is no address of this machine. Try --host 127.0.0.1")
     if not is_free(arguments.host, arguments.port):
         return complain(port_taken(arguments.port))
-    say(f"Etalage listens on http://{arguments.host}:{arguments.port}   (stop with Ctrl-C)")
-    serve(arguments.host, arguments.port, arguments.part, arguments.threads)
-    return 0
+    shown = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    say(f"Etalage listens on http://{shown}:{arguments.port}   (stop with Ctrl-C)")
+    return serve(arguments.host, arguments.port, arguments.part, arguments.threads)
 
 
 def port_taken(port: int) -> str:
@@ -46,39 +48,50 @@ def port_taken(port: int) -> str:
 
 
 def what_is_missing() -> str:
-    """Why the shop cannot start, in one sentence; empty when it can."""
+    """Why the shop cannot start, in one sentence; empty when it can. Brings the database up to date first."""
     from django.conf import settings
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+    from django.db import DatabaseError
 
+    from etalage.accounts.models import Business
+    from etalage.cli.upgrade import upgrade
+
+    if not settings.DATA.exists():
+        return NO_SHOP
     try:
-        call_command("check", "--database", "default", verbosity=0)
+        call_command("check", verbosity=0)
+        upgrade()
+        return "" if Business.objects.exists() else NO_SHOP
     except SystemCheckError as error:
         return str(error)
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        if not settings.DATA.exists():
-            return 'There is no shop here yet. Make one first: etalage init --name "My shop" --email me@example.com'
-        call_command("migrate", verbosity=0)
-    return ""
+    except (DatabaseError, OSError) as error:
+        return f"The database cannot be opened: {str(error).strip()}\nCheck DATABASE_URL, or the data folder."
 
 
 def run_worker(threads: int) -> int:
     """Work on jobs until SIGTERM or Ctrl-C; the work at hand is finished first."""
     from etalage.jobs.worker import Worker
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped_by_signals()
     say("The worker is at work   (stop with Ctrl-C)")
     Worker(threads=threads).run(stop)
     return 0
 
 
-def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> None:
-    """Serve HTTP in this thread, with the worker beside it unless only one part is asked for."""
+def stopped_by_signals() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set, instead of ending the process on the spot."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> int:
+    """Serve HTTP in this thread, with the worker beside it unless only one part is asked for.
+
+    Returns the exit status: 1 when the server could not start.
+    """
     import uvicorn
 
     from etalage.asgi import build_application
@@ -92,10 +105,12 @@ def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> No
             log_level="warning",
             access_log=False,
             server_header=False,
+            ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
-    stop = threading.Event()
+    # uvicorn raises the signal again after its own end: without this, the worker would die in its work.
+    stop = stopped_by_signals()
     worker = None
     if part is None:
         from etalage.jobs.worker import Worker
@@ -108,3 +123,4 @@ def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> No
         stop.set()
         if worker:
             worker.join()
+    return 0 if server.started else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,7 +25,7 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "accounts/enter.html", {"secret": secret})
     person = actions.use_sign_in_link(secret)
     response: HttpResponse = perform_login(request, person)
-    if request.user.is_authenticated and not person.has_usable_password():
+    if request.user.is_authenticated and not (person.has_usable_password() or settings.DEMO):
         messages.info(
             request, _("Set a password or add a passkey under “My sign-in”, so that you can come back.")
         )
