@@ -8,6 +8,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from etalage.insights.comparing import change
 from etalage.insights.reports import DayPoint, Period, Report, ReportRow, Totals
 from etalage.kit.chart import Chart, Series
 from etalage.kit.formats import format_date
@@ -41,15 +42,11 @@ class Sums:
 def changes(now: Totals, before: Totals) -> Changes:
     """How the sums moved since the period before."""
     return Changes(
-        _change(now.net.minor, before.net.minor if before.orders else 0),
-        _change(now.attributed.minor, before.attributed.minor),
-        _change(now.orders, before.orders),
-        _change(now.clicks, before.clicks),
+        change(now.net.minor, before.net.minor if before.orders else 0),
+        change(now.attributed.minor, before.attributed.minor),
+        change(now.orders, before.orders),
+        change(now.clicks, before.clicks),
     )
-
-
-def _change(now: int, before: int) -> float | None:
-    return (now - before) / before if before > 0 else None
 
 
 def sums_of(report: Report) -> Sums:

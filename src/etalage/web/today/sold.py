@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.utils.translation import get_language
 
 from etalage.insights import queries
+from etalage.insights.comparing import change
 from etalage.insights.reports import DayPoint, Period, ReportRow
 from etalage.kit.money import Money, total
 from etalage.orders.models import Order
@@ -58,7 +59,7 @@ def what_sold() -> Sold:
         today=points[-1].net,
         yesterday=points[-2].net,
         week=sold,
-        change=(sold.minor - sold_before.minor) / sold_before.minor if sold_before.minor > 0 else None,
+        change=change(sold.minor, sold_before.minor),
         led=led,
         led_share=led.minor / sold.minor if sold.minor > 0 else None,
         days=[point.net.minor for point in points],
