@@ -134,9 +134,7 @@ def test_an_empty_catalogue_says_how_to_fill_it(world: World, signed_in: dict[st
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "nl", "ar"])
-def test_hostile_words_are_only_ever_words(
-    world: World, signed_in: dict[str, Client], language: str, settings: Any
-) -> None:
+def test_hostile_words_are_only_ever_words(world: World, signed_in: dict[str, Client], language: str) -> None:
     evil = "<script>alert(1)</script>"
     product = make_product(
         "evil", evil, (evil,), vendor=evil, category=evil, tags=[evil], description={"ar": evil}

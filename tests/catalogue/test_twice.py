@@ -184,3 +184,11 @@ def test_any_file_leaves_the_same_catalogue_when_it_is_read_again(
     after = once(path, batch, fresh=False)
     assert after["tally"].created == 0
     assert {**after, "tally": None} == {**before, "tally": None}
+
+
+def test_an_article_whose_row_stands_apart_and_was_refused_is_not_retired(read_in: ReadIn) -> None:
+    apart = "handle,sku,title,price\nscarf,S1,Scarf,{price}\nhat,H1,Hat,15\nscarf,S2,Scarf,27\n"
+    read_in(apart.format(price="25"))
+    run = read_in(apart.format(price="dear"))
+    assert counts(run) == {"unchanged": 2, "refused": 1}
+    assert not Variant.objects.exclude(retired_at=None).exists()

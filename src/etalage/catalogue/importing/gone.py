@@ -28,6 +28,8 @@ class Gone:
 
     variants: dict[UUID, set[UUID]] = field(default_factory=dict)
     pictures: dict[UUID, set[str]] = field(default_factory=dict)
+    doubtful: set[UUID] = field(default_factory=set)
+    """Products of which a row was refused: nothing can be said of what they lack."""
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     """By hash of the product's id, so that a million products take some hundred megabytes and not more."""
 
@@ -47,7 +49,9 @@ class Gone:
         _add(counts, outcome, 1)
 
     def note(self, group: ProductGroup, merged: Merged, shelf: Shelf, *, with_pictures: bool) -> None:
-        """Compare one group with what the catalogue has. Where a row was refused nothing counts as missing."""
+        """Compare one group with what the catalogue has."""
+        if merged.refused and merged.known:
+            self.doubtful.add(merged.known.pk)
         if merged.product is None:
             return
         key, images = merged.product.pk, set(group.images())
@@ -58,9 +62,6 @@ class Gone:
             if with_pictures:
                 rows = [*shelf.pictures.get(key, []), *shelf.wanted.get(key, [])]
                 self.pictures[key] = {row.source for row in rows} - images
-        if merged.refused:
-            self.variants.pop(key, None)
-            self.pictures.pop(key, None)
         for missing, named in ((self.variants, seen), (self.pictures, images)):
             if key in missing:
                 missing[key] -= named
@@ -69,6 +70,9 @@ class Gone:
 
     def settle(self, now: datetime, counts: Counts) -> None:
         """Retire and remove what was never named, and count the products that it changes."""
+        for key in self.doubtful:
+            self.variants.pop(key, None)
+            self.pictures.pop(key, None)
         variants = [pk for missing in self.variants.values() for pk in missing]
         for start in range(0, len(variants), BATCH):
             Variant.objects.filter(pk__in=variants[start : start + BATCH]).update(retired_at=now)

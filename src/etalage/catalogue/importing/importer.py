@@ -99,6 +99,7 @@ def _write(batch: list[ProductGroup], sheet: Sheet, context: Context, gone: Gone
             merged = merge(group, shelf, sheet.currency, gone.first_time)
             refused += merged.refused
             if merged.product is None:
+                gone.note(group, merged, shelf, with_pictures=with_pictures)
                 continue
             key, outcome = merged.product.pk, merged.outcome
             if with_pictures and merge_pictures(

@@ -28,9 +28,12 @@ class Outcome(IntEnum):
 
 @dataclass
 class Merged:
-    """`product` is None when nothing of the group could be taken; `seen` are its articles in the file."""
+    """`product` is None when nothing of the group could be taken; `known` is what the catalogue had of it. `seen` are
+    its articles in the file.
+    """
 
     product: Product | None = None
+    known: Product | None = None
     outcome: Outcome = Outcome.UNCHANGED
     seen: list[Variant] = field(default_factory=list)
     refused: list[tuple[ProductRow, RowRefused]] = field(default_factory=list)
@@ -43,7 +46,7 @@ def merge(group: ProductGroup, shelf: Shelf, currency: str, first_time: Callable
     category or tags, since further rows of a product often leave them out.
     """
     merged = Merged(refused=[(row, row.problem) for row in group.rows if row.problem])
-    product = _find(group, shelf)
+    product = merged.known = _find(group, shelf)
     fresh = product is None
     if product is None:
         titles = TranslatedText(group.texts("titles"))
@@ -51,9 +54,9 @@ def merge(group: ProductGroup, shelf: Shelf, currency: str, first_time: Callable
     if fresh and not _may_begin(group, product, merged):
         return merged
     _merge_articles(group, product, shelf, currency, merged)
+    if merged.refused and not merged.seen:
+        return merged
     if product.pk not in shelf.of_product:
-        if not fresh or merged.refused:
-            return merged
         shelf.add_product(product)  # a parent whose articles stand further down
     merged.product = product
     if _write_product(product, group, shelf, may_empty=first_time(product.pk)):
