@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from etalage.accounts.queries import current_business
 from etalage.kit.fields import configured_cipher
 
 
@@ -20,6 +25,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         """Only pages of our own are gone to after signing in; a host that merely is allowed is another site."""
         return bool(url) and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Letters come from the business, not from whatever host the request named."""
+        sender = SimpleNamespace(
+            name=current_business().name, domain=urlsplit(settings.PUBLIC_ADDRESS).netloc
+        )
+        super().send_mail(template_prefix, email, {**context, "current_site": sender})
+
+    def format_email_subject(self, subject: str) -> str:
+        """The subject begins with the business's name."""
+        return f"[{current_business().name}] {subject}"
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the letter names the shop's public address, whatever host the request named."""
