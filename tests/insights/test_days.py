@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from etalage.insights import queries
 from etalage.insights.actions.credit import recompute_all
 from etalage.insights.actions.days import mark_sales_days, rebuild_stale_days
-from etalage.insights.models import Credit, DaySales, StaleDay
+from etalage.insights.models import Credit, DayCredit, DaySales, StaleDay, Touch
 from etalage.insights.reports import Period, period_named
 from etalage.orders.models import Order, OrderLine, Refund
 from tests.conftest import World
@@ -120,7 +120,7 @@ def test_only_stale_days_are_made_again(world: World) -> None:
 def test_day_sums_equal_the_credits_they_are_made_from(
     world: World, sales: list[tuple[int, int, bool]]
 ) -> None:
-    for table in (Credit, DaySales, Order):
+    for table in (Credit, DaySales, DayCredit, StaleDay, Touch, Order):
         table.objects.all().delete()
     for day, minor, led in sales:
         lena = customer()

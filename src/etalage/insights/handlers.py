@@ -8,7 +8,14 @@ from etalage.customers.models import Purpose
 from etalage.insights import tasks
 from etalage.insights.actions import credit, days, touches
 from etalage.jobs.handlers import on
-from etalage.orders.events import CodeRedeemed, OrderCancelled, OrderChanged, OrderPaid, RefundRecorded
+from etalage.orders.events import (
+    CodeRedeemed,
+    OrderCancelled,
+    OrderChanged,
+    OrderPaid,
+    OrdersChanged,
+    RefundRecorded,
+)
 from etalage.orders.models import Refund
 
 # What the business's own data decides: how far back a visit counts, on which day, and in which money.
@@ -34,6 +41,12 @@ def credit_again(event: OrderChanged) -> None:
     """A corrected sale is credited anew."""
     touches.record_order_link(event.order_id)
     credit.recompute([], [event.order_id])
+
+
+@on(OrdersChanged)
+def credit_many(event: OrdersChanged) -> None:
+    """A file brought, corrected or cancelled these sales."""
+    credit.recompute([], event.order_ids)
 
 
 @on(OrderCancelled)
