@@ -124,6 +124,17 @@ def test_a_manager_publishes_and_schedules_from_the_composer(
     assert later.publications.get().state == "scheduled"
 
 
+def test_a_form_that_is_sent_twice_makes_one_post(signed_in: dict[str, Client], fill: Fill) -> None:
+    manager = signed_in["manager"]
+    page = manager.get("/posts/new/").content.decode()
+    new_id = re.findall(r'name="new_id" value="([0-9a-f-]{36})"', page)[0]
+    for _press in range(2):
+        answer = manager.post("/posts/new/", fill("publish", new_id=new_id))
+        assert answer.headers["Location"] == f"/posts/{new_id}/"
+    assert Post.objects.get().publications.count() == 1
+    assert manager.get("/posts/new/").content.decode().count(new_id) == 0
+
+
 def test_without_a_picture_a_reason_is_asked_for_before_a_post_leaves_its_author(
     signed_in: dict[str, Client], fill: Fill
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.audit import record
@@ -16,6 +16,7 @@ from etalage.catalogue.models import Product
 from etalage.channels.models import Channel
 from etalage.channels.queries import channels_by_id
 from etalage.kit.errors import Refusal
+from etalage.kit.ids import uuid7
 from etalage.kit.text import TranslatedText
 from etalage.publishing import links
 from etalage.publishing.actions.lifecycle import bring_level
@@ -59,12 +60,19 @@ class ChannelChoice:
 
 
 @transaction.atomic
-def create_post(content: PostContent, *, actor: Member) -> Post:
-    """Begin a draft."""
+def create_post(content: PostContent, *, actor: Member, new_id: UUID | None = None) -> Post:
+    """Begin a draft. With `new_id`, which a form was opened with, a form sent twice makes one post.
+
+    Raises Refusal `already_saved` the second time.
+    """
     members_only(actor)
-    post = Post(created_by=actor)
+    post = Post(id=new_id or uuid7(), created_by=actor)
     _fill(post, content)
-    post.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            post.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refusal(_("This post is saved already."), code="already_saved", status=409) from error
     record(actor, "post.created", post)
     told()
     return post
@@ -99,9 +107,13 @@ def save_post(
     channels: Sequence[ChannelChoice],
     *,
     actor: Member,
+    new_id: UUID | None = None,
 ) -> Post:
     """What the composer saves, whole or not at all: words, products and channels; without an id a new draft."""
-    post = edit_post(post_id, version, content, actor=actor) if post_id else create_post(content, actor=actor)
+    if post_id:
+        post = edit_post(post_id, version, content, actor=actor)
+    else:
+        post = create_post(content, actor=actor, new_id=new_id)
     set_products(post.pk, products, actor=actor)
     set_channels(post.pk, channels, actor=actor)
     return open_post(post.pk)

@@ -18,6 +18,7 @@ from etalage.channels.queries import abilities_of, all_channels
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.kit.forms import MomentField, PicturesField, TranslatedTextField
+from etalage.kit.ids import uuid7
 from etalage.kit.text import LANGUAGES, TranslatedText
 from etalage.publishing.actions import ChannelChoice, PostContent
 from etalage.publishing.forms.rows import (
@@ -49,6 +50,7 @@ class ComposerForm(forms.Form):
     """A post as the composer shows it. `do` is the button that was pressed."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    new_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     text = TranslatedTextField(label=_("Words"), textarea=True, required=False)
     aim = forms.ChoiceField(label=_("What is it for?"), choices=Aim.choices, widget=forms.RadioSelect)
     campaign = forms.ChoiceField(label=_("Campaign"), required=False)
@@ -269,7 +271,7 @@ class ComposerForm(forms.Form):
 
 def _initial_of(post: Post | None) -> dict[str, Any]:
     if post is None:
-        return {"aim": Aim.PROMOTION, "version": 0}
+        return {"aim": Aim.PROMOTION, "version": 0, "new_id": uuid7()}
     return {
         "version": post.version,
         "text": post.text,

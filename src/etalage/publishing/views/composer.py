@@ -101,6 +101,9 @@ def _answer(request: StaffRequest, form: ComposerForm, post: Post | None = None)
             saved = saving.save(form, request.user)
         except Refusal as refusal:
             status = refusal.status
+            if refusal.code == "already_saved":
+                messages.info(request, refusal.message)
+                return redirect("publishing:post", form.cleaned_data["new_id"])
             if refusal.code == "changed_meanwhile" and post is not None:
                 stale = queries.find_post(post.pk)
                 form.follow(stale.version)

@@ -38,6 +38,7 @@ def save(form: ComposerForm, actor: Member) -> Post:
         form.product_ids,
         form.choices(),
         actor=actor,
+        new_id=form.cleaned_data["new_id"],
     )
     for picture in form.shown_pictures:
         alt = form.alts()[picture.pk]
