@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import translation
 from openpyxl import Workbook
 
 from etalage.imports.reading.table import open_table
@@ -22,6 +23,7 @@ def data_folder(tmp_path: Path, settings: object) -> Iterator[Path]:
     folder = tmp_path / "data"
     folder.mkdir()
     settings.DATA = folder  # type: ignore[attr-defined]
+    translation.activate("en")  # a page that an earlier test opened leaves its language behind
     yield folder
     settings.DATA = before  # type: ignore[attr-defined]
 

@@ -100,7 +100,7 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, str]:
         chosen = Counter(value for value in self.cleaned_data.values() if value)
-        for name, value in self.cleaned_data.items():
+        for name, value in list(self.cleaned_data.items()):
             if value and chosen[value] > 1:
                 self.add_error(name, _("Two columns cannot hold the same thing. Leave one out."))
         return self.cleaned_data

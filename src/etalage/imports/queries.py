@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.imports.importers import importer_for, kinds
 from etalage.imports.models import ImportRun
+from etalage.imports.options import checked
 from etalage.imports.reading.columns import Field, find_columns, missing
 from etalage.imports.reading.refusals import FileRefused
 from etalage.imports.reading.table import Row, open_table
@@ -53,7 +54,8 @@ def preview(
     run: ImportRun, mapping: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
 ) -> Preview:
     """Look at a run's file. Raises FileRefused when it cannot be read, or names a column that is not there."""
-    path, told = Path(run.path), options or {}
+    path = Path(run.path)
+    told = checked({name: (options or {}).get(name, "") for name in ("encoding", "delimiter")})
     if not run.path or not path.is_file():
         raise FileRefused("gone")
     fields = importer_for(run.kind).fields

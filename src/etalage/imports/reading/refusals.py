@@ -47,4 +47,6 @@ class FileRefused(Refusal):
     """The file cannot be read as a table; `code` is a key of `SENTENCES`."""
 
     def __init__(self, code: str, **values: object) -> None:
-        super().__init__(SENTENCES[code], code=f"file_{code}", status=422, **values)
+        super().__init__(
+            SENTENCES[code], code=f"file_{code}", status=413 if code == "too_large" else 422, **values
+        )
