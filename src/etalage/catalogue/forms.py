@@ -80,7 +80,7 @@ class ArticleForm(PricesForm):
     option = forms.CharField(
         label=_("What makes it different"), max_length=200, required=False, help_text=_("Such as M / Blue.")
     )
-    compare_at = None
+    compare_at = None  # type: ignore[assignment]
     field_order = ("sku", "option", "price", "barcode")
 
 

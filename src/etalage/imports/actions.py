@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -38,7 +39,7 @@ LONGEST_NAME = 255
 _CHUNK_BYTES = 1024 * 1024
 
 
-def receive_upload(actor: Member, kind: str, file: UploadedFile) -> ImportRun:
+def receive_upload(actor: Member, kind: str, file: UploadedFile[Any]) -> ImportRun:
     """Keep an uploaded file and return its run, which waits for the columns to be confirmed.
 
     Raises FileRefused for what is no table, DiskFull, or Refusal for a kind that is not offered.
@@ -73,7 +74,7 @@ def check_kind(kind: str) -> None:
         raise Refusal(_("Choose what the file holds."), code="kind_unknown", status=422)
 
 
-def _keep(file: UploadedFile, path: Path) -> tuple[int, str]:
+def _keep(file: UploadedFile[Any], path: Path) -> tuple[int, str]:
     """Copy the file to `path` and return its size and digest."""
     if shutil.disk_usage(path.parent).free < (file.size or 0) + RESERVE_BYTES:
         raise DiskFull

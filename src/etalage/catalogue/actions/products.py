@@ -94,7 +94,8 @@ def refresh_words(product: Product) -> None:
 
 def refuse_taken(sku: str, but: UUID | None = None) -> None:
     """Raise Refusal when another article has this number."""
-    if Variant.objects.filter(sku=sku).exclude(pk=but).exists():
+    others = Variant.objects.filter(sku=sku)
+    if (others.exclude(pk=but) if but else others).exists():
         raise number_taken(sku)
 
 

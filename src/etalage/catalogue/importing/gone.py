@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from etalage.imports.importers import Counts
 from etalage.imports.turns import take_turn
 
 BATCH = 500
+T = TypeVar("T")
 
 
 @dataclass
@@ -60,13 +62,9 @@ class Gone:
             there = shelf.of_product[key]
             self.variants[key] = {v.pk for v in there if not v.retired_at} - seen
             if with_pictures:
-                rows = [*shelf.pictures.get(key, []), *shelf.wanted.get(key, [])]
-                self.pictures[key] = {row.source for row in rows} - images
-        for missing, named in ((self.variants, seen), (self.pictures, images)):
-            if key in missing:
-                missing[key] -= named
-            if not missing.get(key):
-                missing.pop(key, None)
+                self.pictures[key] = {row.source for row in shelf.sourced(key)} - images
+        _strike(self.variants, key, seen)
+        _strike(self.pictures, key, images)
 
     def settle(self, now: datetime, counts: Counts) -> None:
         """Retire and remove what was never named, and count the products that it changes."""
@@ -80,6 +78,12 @@ class Gone:
             remove_pictures(key, sources)
         for key in {*self.variants, *self.pictures}:
             self.count(key, Outcome.UPDATED, counts)
+
+
+def _strike(missing: dict[UUID, set[T]], key: UUID, named: set[T]) -> None:
+    """Take off the list what the file has named after all."""
+    if left := missing.pop(key, set()) - named:
+        missing[key] = left
 
 
 def remove_pictures(product_id: UUID, sources: set[str]) -> None:

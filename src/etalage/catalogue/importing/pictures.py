@@ -14,9 +14,7 @@ def merge_pictures(
     product: Product, group: ProductGroup, shelf: Shelf, language: str, *, first_time: bool
 ) -> bool:
     """Note the pictures of a group; True when something differed. The first group sets the order."""
-    there: dict[str, ProductPicture | WantedPicture] = {
-        row.source: row for row in [*shelf.pictures.get(product.pk, []), *shelf.wanted.get(product.pk, [])]
-    }
+    there = {row.source: row for row in shelf.sourced(product.pk)}
     changed = False
     last = max((row.position for row in there.values()), default=-1)
     for place, (source, words) in enumerate(group.images().items()):

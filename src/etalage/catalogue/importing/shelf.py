@@ -62,6 +62,13 @@ class Shelf:
         self.new_variants[variant.pk] = variant
         self.of_product[variant.product_id].append(variant)
 
+    def sourced(self, product_id: UUID) -> list[ProductPicture | WantedPicture]:
+        """The pictures of a product that a file named, fetched or still wanted."""
+        rows: list[ProductPicture | WantedPicture] = []
+        rows.extend(self.pictures.get(product_id, []))
+        rows.extend(self.wanted.get(product_id, []))
+        return rows
+
     def touch(self, product: Product) -> None:
         """Have a product written that the catalogue already has."""
         if product.pk not in self.new_products:

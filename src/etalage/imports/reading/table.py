@@ -60,7 +60,7 @@ def open_table(path: Path, *, encoding: str = "", delimiter: str = "") -> Iterat
         if "\0" in beginning:
             raise FileRefused("binary")
         comma = delimiter or detect_delimiter(beginning)
-        text = io.TextIOWrapper(stream, encoding=codec, newline="")  # type: ignore[arg-type]
+        text = io.TextIOWrapper(stream, encoding=codec, newline="")
         try:
             table = _with_header(_csv_rows(text, comma), path, file)
             table.encoding, table.delimiter = codec, comma

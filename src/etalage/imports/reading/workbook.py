@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import load_workbook
 
 from etalage.imports.reading.refusals import FileRefused
 
@@ -40,7 +40,9 @@ def workbook_rows(file: IO[bytes]) -> Iterator[list[str]]:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions, which do not concern us.
             warnings.simplefilter("ignore")
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            book = load_workbook(  # type: ignore[no-untyped-call]
+                file, read_only=True, data_only=True, keep_links=False
+            )
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         # The size that a sheet declares may be wrong or absurd: each row is as wide as its own cells.
         sheets[0].reset_dimensions()
