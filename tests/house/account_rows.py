@@ -34,6 +34,8 @@ def closed(member: dict[str, str], **more: Any) -> Row:
 SHOWN = {"GET": "ok"}
 FORM = {"GET POST PUT": "ok"}
 AWAY = {EVERYWHERE: "moved"}
+SIGNS_OUT = {"accounts.AuditEntry": "who signs out is led to the sign-in page, and the trail says so"}
+KEEPS_ADDRESSES = {"account.EmailAddress": "a copy of the member's address is made on the first visit"}
 
 ACCOUNT_ROWS: dict[str, Row] = {
     "account_login": account(FORM, AWAY),
@@ -42,11 +44,11 @@ ACCOUNT_ROWS: dict[str, Row] = {
         AWAY,
         send=given(login="owner@example.com", password="a-long-password"),
     ),
-    "account_logout": account({"GET POST": "sign in"}, {"GET": "ok", "POST": "sign in"}),
+    "account_logout": account({"GET POST": "sign in"}, {"GET": "ok", "POST": "sign in"}, touches=SIGNS_OUT),
     "account_inactive": account(SHOWN, SHOWN),
     "account_signup": account({EVERYWHERE: "ok"}, AWAY),  # says that nobody signs up by themselves
     "account_reauthenticate": closed(FORM),
-    "account_email": closed({"GET": "ok", "POST PUT": "moved"}),
+    "account_email": closed({"GET": "ok", "POST PUT": "moved"}, touches=KEEPS_ADDRESSES),
     "account_email_verification_sent": account(SHOWN, SHOWN),
     "account_change_password": closed(FORM),
     "account_set_password": closed(AWAY),

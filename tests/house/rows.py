@@ -19,7 +19,8 @@ class Row:
 
     A method that is not named answers 405 to everybody who is not turned away before. `send` makes what a POST
     carries, `ids` the parameters where they differ from the house's. `others` holds what breaks the rule, by role
-    and method. `silent` says why a POST that succeeds leaves no entry in the audit trail.
+    and method. `silent` says why a POST that succeeds leaves no entry in the audit trail; `touches` names the tables
+    that change although the answer looks like a refusal, with the reason.
     """
 
     lowest: str
@@ -28,6 +29,7 @@ class Row:
     ids: Ids | None = None
     silent: str = ""
     others: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    touches: Mapping[str, str] = field(default_factory=dict)
 
     def expected(self, role: str, method: str) -> str:
         """The outcome for a role and a method."""
@@ -45,7 +47,9 @@ class Row:
 
 
 # What turns a request away; whoever gets one of these must have changed nothing.
-REFUSED = frozenset({"sign in", "forbidden", "not allowed", "missing", "conflict", "unfit", "gone", "refused"})
+REFUSED = frozenset(
+    {"sign in", "forbidden", "not allowed", "missing", "conflict", "unfit", "gone", "refused"}
+)
 
 
 def staff(lowest: str, **more: Any) -> Row:

@@ -52,6 +52,7 @@ SETTINGS_ROWS = {
     "accounts:invite": staff("manager", GET="ok", POST="ok", send=form(name="Zoé", email="zoe@example.com")),
     "accounts:member": staff("manager", GET="ok", POST="moved", send=form(role="counter")),
     "accounts:member_link": staff("manager", POST="ok"),
+    "accounts:member_second_steps": staff("owner", POST="moved"),
     "accounts:trail": staff("manager", GET="ok"),
     "accounts:enter": public(GET="ok", POST="moved"),
     "accounts:enter unknown": public(GET="ok", POST="gone", ids=lambda _house: {"secret": "nobody"}),
@@ -100,7 +101,10 @@ COUNTER_ROWS = {
 CATALOGUE_ROWS = {
     "catalogue:products": staff("counter", GET="ok"),
     "catalogue:new": staff(
-        "member", GET="ok", POST="moved", send=form(title_en="Shawl", sku="SH-1", price_0="12,50", price="12,50")
+        "member",
+        GET="ok",
+        POST="moved",
+        send=form(title_en="Shawl", sku="SH-1", price_0="12,50", price="12,50"),
     ),
     "catalogue:product": staff("counter", GET="ok"),
     "catalogue:edit": staff("member", GET="ok", POST="moved", send=form(title_en="Warm scarf")),

@@ -104,7 +104,9 @@ class House:
             product=self.product, sku="SC-1", price_minor=2999, currency="EUR"
         )
         Stock.objects.create(variant=self.variant, store=self.store, on_hand=9)
-        picture = add_picture(self.owner, self.product.pk, self.file("scarf.png", self.png), {"en": "A scarf"})
+        picture = add_picture(
+            self.owner, self.product.pk, self.file("scarf.png", self.png), {"en": "A scarf"}
+        )
         WantedPicture.objects.create(
             product=self.product, source="https://pictures.example/1.jpg", reason="fetch.unreachable", tries=3
         )
@@ -241,4 +243,3 @@ class House:
     def new_token(self) -> str:
         """The token of an account on the practice network that is not connected yet."""
         return self.practice.open_account().token
-
