@@ -66,15 +66,15 @@ class Shop:
         """The business, its stores, its owner and two channels."""
         from etalage.accounts.models import Business, Member, Role, Store
         from etalage.channels.models import Channel
+        from etalage.networks.abilities import Abilities, Mechanism
 
         Business.objects.create(name="Measured")
         self.owner = Member.objects.create_user("owner@example.org", "measured", role=Role.OWNER, name="Ann")
         stores = [Store(code=f"S{number}", name=f"Store {number}") for number in range(STORES)]
         self.stores = Store.objects.bulk_create(stores)
-        channels = [
-            Channel(network="practice", name=name, handle=name, remote_id=name, base_url="http://127.0.0.1")
-            for name in ("window", "vitrine")
-        ]
+        can = Abilities(text_limit=500, mechanism=Mechanism.READ_BACK, settle=timedelta(seconds=5)).to_json()
+        same = {"network": "practice", "base_url": "http://127.0.0.1", "abilities": can}
+        channels = [Channel(name=name, handle=name, remote_id=name, **same) for name in ("window", "vitrine")]
         self.channels = Channel.objects.bulk_create(channels)
 
     def shelves(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ _LOCALES = {"en": "en_GB", "fr": "fr", "nl": "nl", "ar": "ar"}
 _SKELETONS = {"day_month": "MMMd", "month": "yMMMM", "weekday": "E"}
 
 
+@lru_cache(maxsize=32)
 def locale(language: str) -> Locale:
     """Babel's locale for a language of the interface ("fr", "fr-be"); English for any other."""
     return Locale.parse(_LOCALES.get(language.split("-", maxsplit=1)[0].lower(), "en_GB"))

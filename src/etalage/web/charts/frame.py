@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import count
 
 from django.template.loader import render_to_string
@@ -55,19 +56,19 @@ class Frame:
         low, high = math.floor(lowest / step) * step, math.ceil(highest / step) * step
         return cls(chart, language, size, low, high if high > low else low + step, step)
 
-    @property
+    @cached_property
     def mirrored(self) -> bool:
         """Time runs from right to left, and the axis stands at the right."""
         return language_direction(self.language) == "rtl"
 
-    @property
+    @cached_property
     def ticks(self) -> list[tuple[float, str]]:
         """The values on the axis and how they are written."""
         lines = round((self.high - self.low) / self.step)
         values = [self.low + number * self.step for number in range(lines + 1)]
         return [(value, short(value, self.chart.unit, self.language)) for value in values]
 
-    @property
+    @cached_property
     def inset(self) -> float:
         """Room for the axis's words."""
         return 16 + 7.5 * max(len(words) for _value, words in self.ticks)
