@@ -37,8 +37,8 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         choices = kind_choices()
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
-        if not self.fields["kind"].initial and choices:
-            self.fields["kind"].initial = choices[0][0]
+        if choices and not self.initial.get("kind"):
+            self.initial["kind"] = choices[0][0]
 
 
 class OptionsForm(forms.Form):

@@ -46,8 +46,9 @@ def kind_label(kind: str) -> str:
 
 
 def kind_choices() -> list[tuple[str, str]]:
-    """The kinds that can be imported, with their labels."""
-    return [(kind, kind_label(kind)) for kind in kinds()]
+    """The kinds that can be imported, with their labels; products first, since orders name them."""
+    order = [*KIND_LABELS, *kinds()]
+    return [(kind, kind_label(kind)) for kind in sorted(kinds(), key=order.index)]
 
 
 def preview(
