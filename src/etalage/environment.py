@@ -65,7 +65,12 @@ class Environment:
 
     def hosts(self, public_address: str) -> list[str]:
         """Host names that requests may carry: the public address, this machine, and `ETALAGE_HOSTS`."""
-        public = urlsplit(public_address).hostname or "localhost"
+        try:
+            public = urlsplit(public_address).hostname or "localhost"
+        except ValueError as problem:
+            raise WrongSetting(
+                "ETALAGE_PUBLIC_ADDRESS is no web address. Set it to something like https://shop.example.com"
+            ) from problem
         return [*dict.fromkeys([public, "localhost", "127.0.0.1", "[::1]", *self.words("ETALAGE_HOSTS")])]
 
     def database(self) -> dict[str, Any]:

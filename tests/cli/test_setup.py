@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
 
+from etalage.cli import parser
 from etalage.environment import read_env_file
 from tests.cli.conftest import Shop, link_in
 
@@ -54,12 +56,14 @@ def test_a_shop_is_set_up_once(ready: Shop) -> None:
     ],
 )
 def test_a_wrong_answer_is_named_and_nothing_is_written(
-    shop: Shop, wrong: tuple[str, str], named: str
+    wrong: tuple[str, str], named: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = shop.init(*wrong)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert named in done.stderr and "Traceback" not in done.stderr
-    assert not shop.folder.exists()
+    given = ["init", "--data", str(tmp_path / "shop"), "--name", "Maison Lune", "--email", "anna@example.com"]
+    arguments = parser().parse_args([*given, *wrong])
+    assert arguments.run(arguments) == 1
+    said = capsys.readouterr()
+    assert named in said.err and not said.out
+    assert not (tmp_path / "shop").exists()
 
 
 def test_a_one_time_link_replaces_the_one_before_it(ready: Shop) -> None:

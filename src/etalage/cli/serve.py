@@ -50,8 +50,7 @@ def port_taken(port: int) -> str:
 def what_is_missing() -> str:
     """Why the shop cannot start, in one sentence; empty when it can. Brings the database up to date first."""
     from django.conf import settings
-    from django.core.management import call_command
-    from django.core.management.base import SystemCheckError
+    from django.core.checks import ERROR, run_checks
     from django.db import DatabaseError
 
     from etalage.accounts.models import Business
@@ -60,11 +59,10 @@ def what_is_missing() -> str:
     if not settings.DATA.exists():
         return NO_SHOP
     try:
-        call_command("check", verbosity=0)
+        if wrong := [message for message in run_checks() if message.level >= ERROR]:
+            return "\n".join(f"{message.msg}\n    {message.hint or ''}" for message in wrong)
         upgrade()
         return "" if Business.objects.exists() else NO_SHOP
-    except SystemCheckError as error:
-        return str(error)
     except (DatabaseError, OSError) as error:
         return f"The database cannot be opened: {str(error).strip()}\nCheck DATABASE_URL, or the data folder."
 

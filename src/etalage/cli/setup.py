@@ -83,10 +83,18 @@ def wrong_answer(arguments: argparse.Namespace) -> str:
         zone(arguments.timezone)
     except ValueError:
         return f"{arguments.timezone} is no time zone. Use a name such as Europe/Brussels."
-    address = urlsplit(arguments.address)
-    if address.scheme not in {"http", "https"} or not address.hostname or address.path.strip("/"):
+    if not is_site(arguments.address):
         return f"{arguments.address} is no address of a shop. Use something like https://shop.example.com"
     return ""
+
+
+def is_site(address: str) -> bool:
+    """Whether `address` names a web site, without a page of it."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.path.strip("/")
+    except ValueError:
+        return False
 
 
 def run_init(arguments: argparse.Namespace) -> int:
