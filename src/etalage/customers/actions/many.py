@@ -33,7 +33,7 @@ def find_or_create_many(people: Iterable[Person]) -> dict[tuple[Known, ...], UUI
     fresh = _newcomers(wanted, known)
     if fresh:
         _insert(fresh, wanted)
-        known = _owners(key for keys in wanted for key in keys)
+        known |= _owners(key for keys in fresh for key in keys)
     found: dict[tuple[Known, ...], UUID] = {}
     for identities in sorted(wanted):
         owners = {known.get(key, (None, ""))[0] for key in identities}

@@ -82,7 +82,8 @@ class LineReader:
     def _price(self, text: str) -> Fraction:
         """The price in minor units, with its parts of one."""
         try:
-            return parse_exact(text, self._currency, self._decimal) * self._scale
+            price: Fraction = parse_exact(text, self._currency, self._decimal) * self._scale
+            return price
         except ValueError:
             raise RowRefused("amount_invalid", text=text.strip()[:60]) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -30,7 +31,7 @@ from etalage.orders.models import Place
 
 _BATCH_ORDERS = 500
 _BATCH_LINES = 10_000
-_BATCH_NOTES = 500
+_BATCH_NOTES = 250
 _ROWS_PER_REPORT = 5_000
 _TRIES = 3
 LONGEST_NUMBER = 80
@@ -69,12 +70,10 @@ class _Loading:
             reader = self._reader(survey)
             variants = Variants()
             for batch in _batches(self._receipts(rows, reader), _BATCH_ORDERS, _BATCH_LINES):
-                self._in_transaction(
-                    lambda counts, batch=batch: write_sales(batch, self._source, variants, counts)
-                )
+                self._in_transaction(partial(write_sales, batch, self._source, variants))
             notes = map(unpacked, rows.notes())
             while some := list(islice(notes, _BATCH_NOTES)):
-                self._in_transaction(lambda counts, some=some: write_notes(some, self._source, counts))
+                self._in_transaction(partial(write_notes, some, self._source))
         return self._counts
 
     def _set_aside(self, staged: Staging, survey: Survey) -> None:

@@ -64,10 +64,12 @@ def match(lines: Sequence[NoteLine], orders: Sequence[SoldOrder], *, named: bool
     `named`: the note names the order, so that it also takes what fits no line.
     """
     parts: Parts = {}
-    for line in lines:
+    # By what they say, not by where they stand: the rows of a file may come in any order.
+    ordered = sorted(lines, key=lambda line: (line.sku, line.title, -line.amount_minor, -line.quantity))
+    for line in ordered:
         if line.amount_minor >= 0:
             _give_back(line, orders, parts, named=named)
-    for line in lines:
+    for line in ordered:
         if line.amount_minor < 0:
             _take_off(line, orders, parts)
     return parts

@@ -30,8 +30,9 @@ def packed(receipt: Receipt, note: Note) -> tuple[Any, ...]:
 
 def unpacked(values: tuple[Any, ...]) -> tuple[Receipt, bool]:
     """The note again, as a receipt without its sale, and whether it had one (so that it is not counted twice)."""
-    *told, amount, told_of, lines, beside_sale = values
-    return Receipt(*told, None, Note(amount, told_of, [NoteLine(*line) for line in lines])), beside_sale
+    number, moment_us, store, currency, identities, name, amount, told_of, lines, beside_sale = values
+    note = Note(amount, told_of, [NoteLine(*line) for line in lines])
+    return Receipt(number, moment_us, store, currency, identities, name, None, note), beside_sale
 
 
 def write_notes(receipts: Sequence[tuple[Receipt, bool]], source: str, counts: Counts) -> None:
@@ -55,9 +56,9 @@ def write_notes(receipts: Sequence[tuple[Receipt, bool]], source: str, counts: C
         for receipt, _beside, digest in fresh
     ]
     customers = {note.customer_id for note in notes if note.customer_id}
-    before = [known[receipt.number] for receipt, _beside, _digest in fresh if receipt.number in known]
-    customers |= {note.customer_id for note in before if note.customer_id}
-    sales = {(source, note.told_of) for note in before if note.told_of}
+    earlier = [known[receipt.number] for receipt, _beside, _digest in fresh if receipt.number in known]
+    customers |= {note.customer_id for note in earlier if note.customer_id}
+    sales = {(source, note.told_of) for note in earlier if note.told_of}
     announce_orders(settle(Touched(customers, sales, notes)))
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 from etalage.customers.identities import Known, normal_identities
 from etalage.customers.models import IdentityKind
 from etalage.kit import clock
 from etalage.kit.money import is_currency
 from etalage.orders.importing import words
-from etalage.orders.importing.amounts import LineReader, Worth
+from etalage.orders.importing.amounts import Cells, LineReader
 from etalage.orders.importing.receipts import Marks, Receipt, SaleLine, Totals, parted
 from etalage.orders.importing.refusals import RowRefused
 from etalage.orders.importing.staging import LONGEST_ORDER, NumberedRow
@@ -33,7 +35,6 @@ _HEADER = (
     ),
     *("cancelled_at", "email", "phone", "card", "customer_number", "customer_name", "code"),
 )
-_LINE = ("sku", "title", "quantity", "unit_price", "line_discount", "line_total")
 _FREELY_WRITTEN = {"customer_name", "cancelled_at"}
 _SAME_RECEIPT = timedelta(days=1)
 _ABSENT = -1  # every row ends in an empty cell, which stands for the columns that the file does not have
@@ -70,13 +71,21 @@ class Refused(Exception):
         return self._otherwise.code == "too_many_lines"
 
 
+def _cells(columns: Mapping[str, int], *keys: str) -> Any:
+    """A function from a row to its cells in these columns."""
+    return itemgetter(*(columns.get(key, _ABSENT) for key in keys))
+
+
 class ReceiptReader:
     """Reads orders of one file."""
 
     def __init__(self, columns: Mapping[str, int], width: int, header: Sequence[str], rules: Rules) -> None:
         self._columns, self._width, self._titles, self._rules = columns, width, header, rules
         self._header = [(key, columns[key]) for key in _HEADER if key in columns]
-        self._line = [columns.get(key, _ABSENT) for key in _LINE]
+        self._named: Callable[[list[str]], tuple[str, str]] = _cells(columns, "sku", "title")
+        self._priced: Callable[[list[str]], Cells] = _cells(
+            columns, "quantity", "unit_price", "line_discount", "line_total"
+        )
         self._date = columns["date"]
         self._readers: dict[str, LineReader] = {}
         self._people = lru_cache(maxsize=20_000)(self._known_by)
@@ -130,24 +139,24 @@ class ReceiptReader:
         """The lines and the sum of their discounts. `whole`: the receipt has a total, so a line need not."""
         read = self._reader(currency)
         known = read.known.get
-        sku, title, quantity, price, discount, total = self._line
+        named, priced = self._named, self._priced
         lines: list[SaleLine] = []
         bad: dict[int, RowRefused] = {}
         off = 0
         for place, row in rows:
-            cells = (row[quantity], row[price], row[discount], row[total])
+            cells = priced(row)
+            sku, title = named(row)
             worth = known(cells) or read(cells)
-            if worth.__class__ is not Worth:
-                if whole and worth.code == "amount_missing":
-                    if not (row[sku].strip() or row[title].strip()):
-                        continue
-                    worth = read((row[quantity], "0", "", ""))
-                if isinstance(worth, RowRefused):
-                    bad[place] = worth
+            if whole and isinstance(worth, RowRefused) and worth.code == "amount_missing":
+                if not (sku.strip() or title.strip()):
                     continue
+                worth = read((cells[0], "0", "", ""))
+            if isinstance(worth, RowRefused):
+                bad[place] = worth
+                continue
             pieces, unit, paid, less = worth
             off += less
-            lines.append((row[sku].strip()[:80], row[title].strip()[:300], pieces, unit, paid))
+            lines.append((sku.strip()[:80], title.strip()[:300], pieces, unit, paid))
         if bad:
             raise self._some(number, bad)
         return lines, off
@@ -156,14 +165,12 @@ class ReceiptReader:
         """The earliest moment among the rows, in microseconds. Raises RowRefused or Refused."""
         said = {row[self._date] for _number, row in rows}
         moments = []
-        for text in said:
-            if not text.strip() and len(said) > 1:
-                continue
+        for text in said if len(said) == 1 else {text for text in said if text.strip()} or {""}:
             try:
                 moments.append(self._rules.moment(text))
             except (ValueError, OverflowError):
                 refusal = RowRefused("date_invalid", text=text.strip()[:60])
-                bad = {place: refusal for place, row in rows if row[self._date] == text}
+                bad = {place: refusal for place, row in rows if row[self._date].strip() == text.strip()}
                 raise self._some(number, bad) from None
         if max(moments) - min(moments) > _SAME_RECEIPT:
             raise RowRefused("days_apart", number=number)

@@ -43,7 +43,8 @@ class Staging:
         """Every order with all of its rows, by number. One that is too long comes in parts, each over the limit."""
         self._flush()
         self._database.execute("CREATE INDEX chunk_number ON chunk (number, seq)")
-        number, rows = None, []
+        number: str | None = None
+        rows: list[NumberedRow] = []
         for name, packed in self._database.execute("SELECT number, packed FROM chunk ORDER BY number, seq"):
             if name != number or len(rows) > LONGEST_ORDER:
                 if number is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -78,8 +78,10 @@ def export(request: StaffRequest) -> StreamingHttpResponse:
     """The sales that the list shows, as CSV. It holds no names: customers are exported one by one, on their word."""
     business = current_business()
     record(request.user, "orders.exported", business)
+    words = {value: str(label) for value, label in (*Place.choices, *OrderStatus.choices)}
     response = StreamingHttpResponse(
-        _lines(order_filter(request.GET), business.timezone), content_type="text/csv; charset=utf-8"
+        _lines(order_filter(request.GET), business.timezone, _header(), words),
+        content_type="text/csv; charset=utf-8",
     )
     day = clock.local_day(clock.now(), clock.zone(business.timezone))
     response["Content-Disposition"] = f'attachment; filename="orders-{day.isoformat()}.csv"'
@@ -94,13 +96,17 @@ class _Echo:
         return row
 
 
-def _lines(which: OrderFilter, timezone: str) -> Iterator[str]:
-    writer, zone = csv.writer(_Echo()), clock.zone(timezone)
-    header = [
+def _header() -> list[str]:
+    return [
         *(_("Order number"), _("Source"), _("Date"), _("Online or in the store"), _("Store"), _("State")),
         *(_("Currency"), _("Total"), _("Discount"), _("Refunded"), _("Net"), _("Customer")),
     ]
-    yield "\ufeff" + writer.writerow(header)  # type: ignore[operator] # spreadsheets need the mark to read UTF-8
+
+
+def _lines(which: OrderFilter, timezone: str, header: list[str], words: Mapping[str, str]) -> Iterator[str]:
+    """The file, row by row; its words come in the reader's language, which is over by the time rows are asked for."""
+    writer, zone = csv.writer(_Echo()), clock.zone(timezone)
+    yield "\ufeff" + writer.writerow(header)  # spreadsheets need the mark to read UTF-8
     for sale in all_orders(which):
         amounts = (sale.total_minor, sale.discount_minor, sale.refunded_minor, net_of(sale).minor)
         row = [
@@ -109,8 +115,8 @@ def _lines(which: OrderFilter, timezone: str) -> Iterator[str]:
                 sale.source,
                 sale.placed_at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
             ),
-            *(sale.get_place_display(), sale.store.name if sale.store else "", sale.get_status_display()),
+            *(words[sale.place], sale.store.name if sale.store else "", words[sale.status]),
             *(sale.currency, *(str(Money(minor, sale.currency).decimal) for minor in amounts)),
             str(sale.customer_id or ""),
         ]
-        yield writer.writerow([harmless(str(cell)) for cell in row])  # type: ignore[misc]
+        yield writer.writerow([harmless(str(cell)) for cell in row])
