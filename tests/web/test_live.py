@@ -65,6 +65,14 @@ def test_a_change_reaches_an_open_page_by_name_only(server, cookies):
     assert set(heard) <= {"", "event: posts", "event: orders", "data:", ": still here"}
 
 
+def test_a_page_hears_what_changed_while_it_was_drawn(server, cookies):
+    tell("posts")
+    with httpx.stream("GET", f"{server}/live/", cookies=cookies, timeout=20) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": hello"
+        assert next(line for line in lines if line) == "event: posts"
+
+
 def _tell_until(stop):
     # Told again and again: the poller only follows what comes after its own first look.
     from django.db import connections

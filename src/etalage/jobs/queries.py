@@ -89,6 +89,12 @@ def last_live_id() -> int:
     return LiveChange.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
+def live_names_since(moment: datetime) -> list[str]:
+    """The names of what changed since then, each once."""
+    rows = LiveChange.objects.filter(created_at__gte=moment).order_by("id")
+    return list(dict.fromkeys(rows.values_list("name", flat=True)))
+
+
 class LiveTail:
     """Follows the live changes and misses none: on PostgreSQL a lower id may be committed after a higher one.
 

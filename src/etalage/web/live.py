@@ -11,17 +11,20 @@ import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, close_old_connections, connections
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from etalage.accounts.models import Role
-from etalage.jobs.queries import LiveTail
+from etalage.jobs.queries import LiveTail, live_names_since
+from etalage.kit import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +34,8 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 15.0
 LIFETIME_SECONDS = 600.0
+# What changed while a page was drawn and until its stream was open is told at once, or it would be missed.
+DRAWING = timedelta(seconds=15)
 
 
 class Listener:
@@ -106,6 +111,15 @@ def _look(tail: LiveTail | None) -> tuple[LiveTail | None, list[str]]:
         return tail, []
 
 
+def _lately() -> list[str]:
+    """What changed while the page was drawn."""
+    try:
+        return live_names_since(clock.now() - DRAWING)
+    except DatabaseError:
+        logger.warning("The table of live changes could not be read.", exc_info=True)
+        return []
+
+
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
@@ -115,6 +129,8 @@ async def _events() -> AsyncIterator[str]:
     hub = _hubs.setdefault(asyncio.get_running_loop(), Hub())
     with hub.listening() as listener:
         yield ": hello\n\n"
+        if names := await sync_to_async(_lately)():
+            listener.tell(names)
         while (left := end - monotonic()) > 0:
             names = await listener.next(min(KEEP_ALIVE_SECONDS, left))
             yield "".join(f"event: {name}\ndata:\n\n" for name in names) or ": still here\n\n"
