@@ -73,12 +73,14 @@ def compose_and_publish(page: Any, shop: Shop, walk: Walk) -> None:
         "WHERE p.status = 'active' AND v.retired_at IS NULL GROUP BY p.id HAVING min(s.on_hand - s.reserved) > 1"
     )
     page.locator("#product-search").fill(title)
-    page.locator("#picked li", has_text=title).first.locator("input[name=products]").check(force=True)
-    page.locator("#picked li", has_text=title).first.locator("input[name=product_pictures]").check(force=True)
+    found = page.locator("#picked li", has_text=title).first
+    found.locator("label:has(input[name=products])").click()
+    found.locator("label:has(input[name=product_pictures])").click()
     channel = shop.ask("SELECT id FROM channels_channel WHERE language = ?", walk.language)
     for box in page.locator("input[name=channels]").all():
-        wanted = box.get_attribute("value") == channel
-        box.set_checked(wanted, force=True)
+        value = box.get_attribute("value")
+        if box.is_checked() != (value == channel):
+            page.locator(f"label:has(input[value='{value}'])").click()
     page.locator("#previews", has_text=walk.words).wait_for()
     page.locator("button[name=do][value=publish]").click()
     page.wait_for_url(re.compile(r"/posts/[0-9a-f-]{36}/$"))
@@ -88,7 +90,7 @@ def see_it_published_without_a_reload(page: Any) -> None:
     """The page of the post tells by itself that the network has it."""
     page.evaluate("window.neverReloaded = true")
     page.locator("#post .list-end .badge.good").first.wait_for(timeout=40_000)
-    assert page.evaluate("window.neverReloaded") or page.locator("#post .badge.good").count()
+    assert page.evaluate("window.neverReloaded")
 
 
 def click_and_reserve(visitor: Callable[..., Any], shop: Shop, walk: Walk) -> tuple[str, str]:
@@ -101,7 +103,7 @@ def click_and_reserve(visitor: Callable[..., Any], shop: Shop, walk: Walk) -> tu
     post.locator(f"a[href^='{shop.address}/']").first.click()
     page.wait_for_url(re.compile(rf"/{walk.language}/shop/p/"))
     price = page.locator(".price.big bdi").first.inner_text()
-    page.locator("input[name=store]:not([disabled])").first.check(force=True)
+    page.locator("label:has(input[name=store]:not([disabled]))").first.click()
     page.locator("input[name=name]").fill(walk.customer)
     page.locator("input[name=email]").fill(walk.email)
     page.locator("form[data-reserve] button[type=submit]").click()
