@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl.reader.excel import load_workbook
-
 from etalage.imports.reading.refusals import FileRefused
 
 WIDEST = 501
@@ -36,6 +34,9 @@ def check_parts(path: Path) -> None:
 
 def workbook_rows(file: IO[bytes]) -> Iterator[list[str]]:
     """Yield the rows of the first sheet as text. Dates come as ISO 8601, numbers with a point and no exponent."""
+    # Every process would load it at its start, and few ever read a workbook.
+    from openpyxl.reader.excel import load_workbook  # noqa: PLC0415
+
     try:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions, which do not concern us.
