@@ -24,11 +24,11 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def build_application(*, web: bool = True, edge: bool = True) -> Application:
     """The application of this process: pages, edge, or both. Without pages, only the edge's paths are known."""
-    pages = get_asgi_application()
+    django_pages: Any = get_asgi_application()
     from etalage.customers.visitor_token import visitor_key  # noqa: PLC0415 - after Django is set up
     from etalage.web.bodies import LimitedBodies  # noqa: PLC0415
 
-    pages = LimitedBodies(pages)
+    pages = LimitedBodies(django_pages)
     if not edge:
         return Dispatcher(pages, None)
     config = EdgeConfig(

@@ -94,3 +94,22 @@ def test_nonsense_in_an_address_breaks_no_page(signed_in: dict[str, Client], tex
             if status >= 500:
                 broken[address.name] = status
     assert not broken
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/en/shop/p/a%00b/", None),
+        ("/enter/a%00b/", {}),
+        ("/counter/r/a%00b/", None),
+        ("/account/login/", {"login": "a\0b@example.com", "password": "x"}),
+        ("/counter/redeem/", {"code": "a\0b"}),
+        ("/language/", {"a\0b": "x"}),
+        ("/posts/?q=a%00b", None),
+    ],
+)
+def test_what_no_database_can_keep_is_refused_before_it_is_asked(
+    signed_in: dict[str, Client], address: str, form: dict[str, str] | None
+) -> None:
+    answer = signed_in["owner"].get(address) if form is None else signed_in["owner"].post(address, form)
+    assert answer.status_code == 400

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from etalage.cli.ports import is_free, is_ours, port_number
 from etalage.cli.say import NO_SHOP, complain, say
+
+if TYPE_CHECKING:
+    import uvicorn
 
 PARTS = ("web", "worker", "edge")
 GRACE_SECONDS = 3  # a server with one open event stream never ends by itself
@@ -38,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not is_free(arguments.host, arguments.port):
         return complain(port_taken(arguments.port))
     shown = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    say(f"Etalage listens on http://{shown}:{arguments.port}   (stop with Ctrl-C)")
-    return serve(arguments.host, arguments.port, arguments.part, arguments.threads)
+    hello = f"Etalage listens on http://{shown}:{arguments.port}   (stop with Ctrl-C)"
+    return serve(arguments.host, arguments.port, arguments.part, arguments.threads, hello)
 
 
 def port_taken(port: int) -> str:
@@ -77,18 +80,24 @@ def run_worker(threads: int) -> int:
     return 0
 
 
-def stopped_by_signals() -> threading.Event:
-    """An event that SIGTERM and Ctrl-C set, instead of ending the process on the spot."""
+def stopped_by_signals(server: uvicorn.Server | None = None) -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set, instead of ending the process on the spot; `server` ends with it."""
     stop = threading.Event()
+
+    def end(*_signal: object) -> None:
+        stop.set()
+        if server:
+            server.should_exit = True  # also when it has not begun to listen to signals itself
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     return stop
 
 
-def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> int:
+def serve(host: str, port: int, part: str | None = None, threads: int = 2, hello: str = "") -> int:
     """Serve HTTP in this thread, with the worker beside it unless only one part is asked for.
 
-    Returns the exit status: 1 when the server could not start.
+    `hello` is said once a signal ends everything in order. Returns the exit status: 1 when the server could not start.
     """
     import uvicorn
 
@@ -108,7 +117,9 @@ def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> in
         )
     )
     # uvicorn raises the signal again after its own end: without this, the worker would die in its work.
-    stop = stopped_by_signals()
+    stop = stopped_by_signals(server)
+    if hello:
+        say(hello)
     worker = None
     if part is None:
         from etalage.jobs.worker import Worker
@@ -118,7 +129,8 @@ def serve(host: str, port: int, part: str | None = None, threads: int = 2) -> in
     try:
         server.run()
     finally:
+        asked = stop.is_set()
         stop.set()
         if worker:
             worker.join()
-    return 0 if server.started else 1
+    return 0 if server.started or asked else 1

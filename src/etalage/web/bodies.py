@@ -1,4 +1,4 @@
-"""Bodies too large to be taken: read past without keeping them, so that the sender still gets to read why."""
+"""What is sent and cannot be taken: bodies without end, which are read past without keeping them, and NULs."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ class BodyLimitMiddleware(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         scope: Scope = getattr(request, "scope", {})
         return errors.answer(request, errors.TOO_LARGE) if scope.get(MARK) else None
+
+
+class NulMiddleware(MiddlewareMixin):
+    """Answers 400 where an address or a form holds a NUL: nobody types one, and PostgreSQL cannot even look for it."""
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        texts = [request.path_info]
+        for given in (request.GET, request.POST):
+            for name, values in given.lists():
+                texts += [name, *(str(value) for value in values)]
+        return errors.answer(request, errors.BAD_REQUEST) if any("\0" in text for text in texts) else None
 
 
 def _announced(scope: Scope) -> int:
