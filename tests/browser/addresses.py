@@ -9,7 +9,15 @@ from tests.house.table import ROWS
 from tests.house.urls import addresses
 
 # What is no page: streams, files, and parts that other pages fetch.
-NO_PAGES = {"orders:waiting", "web:live", "web:media", "insights:export", "imports:refused", "account_logout"}
+NO_PAGES = {
+    "orders:waiting",
+    "web:live",
+    "web:media",
+    "insights:export",
+    "orders:export",
+    "imports:refused",
+    "account_logout",
+}
 QUESTIONS = {
     "post_id": "SELECT id FROM publishing_post ORDER BY id DESC",
     "publication_id": "SELECT id FROM publishing_publication WHERE state = 'published'",

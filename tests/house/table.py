@@ -88,6 +88,9 @@ COUNTER_ROWS = {
     "orders:counter_reservation": staff("counter", GET="ok"),
     "orders:hand_over": staff("counter", POST="moved", send=given(seen="0")),
     "orders:cancel_reservation": staff("counter", POST="moved"),
+    "orders:list": staff("member", GET="ok"),
+    "orders:order": staff("member", GET="ok"),
+    "orders:export": staff("manager", GET="ok"),
     "orders:reservations": staff("counter", GET="ok"),
     "orders:labels": staff(
         "counter",
