@@ -7,6 +7,7 @@ for half of a made file and for four times as much: flat means that the file's s
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -24,7 +25,7 @@ from benchmarks.orders_import_data import (
     new_shop,
 )
 
-_ROUNDS = 5
+_ROUNDS = 3
 
 
 def _by_rounds(works: Mapping[str, Callable[[], object]]) -> dict[str, list[Timing]]:
@@ -40,6 +41,9 @@ def run() -> list[Figure]:
         path = lines_file(folder)
         new_shop(folder / "shop")
         bare = folder / "bare.sqlite3"
+        # The bare insert is a program of its own: it does not pay for the collector's walks over Django's objects.
+        gc.collect()
+        gc.freeze()
 
         def insert() -> None:
             for old in folder.glob("bare.sqlite3*"):
@@ -56,13 +60,14 @@ def run() -> list[Figure]:
         small, large = (
             peak_mib(import_into, str(folder / f"shop-{lines}"), str(file)) for lines, file in sizes.items()
         )
+    clock = ratio(timings["import"], timings["bare"], "wall")
     return [
         Figure(
             "import of 209,029 order lines / a bare insert",
             seconds(timings["import"]),
             ratio(timings["import"], timings["bare"]),
             4,
-            note=f"bare insert: {seconds(timings['bare'])}; wall {ratio(timings['import'], timings['bare'], 'wall'):.2f}",
+            note=f"bare insert: {seconds(timings['bare'])}; on the clock {clock:.2f} times its time",
         ),
         Figure(
             "the same file again, nothing new / a bare insert",

@@ -18,7 +18,10 @@ REAL = (
 )
 LINES = 209_029
 _COMMIT_EVERY = 10_000
-_HEADER = "invoice_no stock_code description quantity invoice_date unit_price customer_id country".split()
+_HEADER = (
+    *("invoice_no", "stock_code", "description", "quantity"),
+    *("invoice_date", "unit_price", "customer_id", "country"),
+)
 
 
 def lines_file(folder: Path) -> Path:

@@ -1,15 +1,18 @@
-"""Rows by the thousand into a table: COPY on PostgreSQL, one prepared statement on SQLite. No object per row."""
+"""Rows by the thousand into a table: COPY on PostgreSQL, prepared statements on SQLite. No object per row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 
 from etalage.kit import clock
+
+_MOST_VALUES = 900  # SQLite built with the smallest limit takes 999 in one statement
 
 
 def insert(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -23,8 +26,14 @@ def insert(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[An
                 for row in rows:
                     copy.write_row(row)
             return
-        places = ", ".join(["%s"] * len(fields))
-        cursor.executemany(f"INSERT INTO {_table(model)} ({columns}) VALUES ({places})", rows)  # noqa: S608
+        # Many rows per statement take SQLite and its driver half the time of one by one.
+        many = _MOST_VALUES // len(fields)
+        whole = len(rows) - len(rows) % many
+        parts = [list(chain.from_iterable(rows[start : start + many])) for start in range(0, whole, many)]
+        into = f"INSERT INTO {_table(model)} ({columns}) VALUES "  # noqa: S608
+        row = f"({', '.join(['%s'] * len(fields))})"
+        cursor.executemany(into + ", ".join([row] * many), parts)
+        cursor.executemany(into + row, rows[whole:])
 
 
 def insert_or_replace(
