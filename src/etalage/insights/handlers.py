@@ -15,6 +15,7 @@ from etalage.orders.events import (
     OrderPaid,
     OrdersChanged,
     RefundRecorded,
+    SalesMoved,
 )
 from etalage.orders.models import Refund
 
@@ -47,6 +48,13 @@ def credit_again(event: OrderChanged) -> None:
 def credit_many(event: OrdersChanged) -> None:
     """A file brought, corrected or cancelled these sales."""
     credit.recompute([], event.order_ids)
+
+
+@on(SalesMoved)
+def sum_days_again(event: SalesMoved) -> None:
+    """A sale left its day or its customer for another, or a refund that lowers nobody's order came or went."""
+    days.mark_sales_days(event.moments)
+    credit.recompute(event.customer_ids)
 
 
 @on(OrderCancelled)

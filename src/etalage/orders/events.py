@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -32,6 +33,17 @@ class OrderCancelled:
     """A sale did not happen after all; it gives its touches back."""
 
     order_id: UUID
+
+
+@dataclass(frozen=True)
+class SalesMoved:
+    """What no changed order leads to any more: the moments and the customers that sales moved away from.
+
+    Also the moments at which a refund of no known sale came, changed or went. At most 500 of each at a time.
+    """
+
+    moments: tuple[datetime, ...] = ()
+    customer_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,6 @@ class ReservationCancelled:
 
 @dataclass(frozen=True)
 class CodeRedeemed:
-    """A promotion code was used at the till, or a use was joined to its order later."""
+    """A promotion code was used at the till, a use was joined to its order later, or it was none and is gone."""
 
     redemption_id: UUID

@@ -113,9 +113,10 @@ def record_order_link(order_id: UUID) -> None:
 
 
 def record_redemption(redemption_id: UUID) -> None:
-    """A promotion code used for an order leads to it; without an order it only counts."""
+    """A promotion code used for an order leads to it; without an order it only counts. A use that is gone does not."""
     use = Redemption.objects.filter(pk=redemption_id).select_related("code").first()
     if use is None:
+        _forget_redemption(redemption_id)
         return
     knows = bool(use.customer_id) and has_consent(Purpose.CREDIT, customer_id=use.customer_id)
     Touch.objects.update_or_create(
@@ -133,9 +134,23 @@ def record_redemption(redemption_id: UUID) -> None:
     recompute([use.customer_id] if use.customer_id else [], [use.order_id] if use.order_id else [])
 
 
+def _forget_redemption(redemption_id: UUID) -> None:
+    touch = Touch.objects.filter(source=f"redemption:{redemption_id}").first()
+    if touch is None:
+        return
+    touch.delete()
+    recompute(
+        [touch.customer_id] if touch.customer_id else [],
+        [touch.order_id] if touch.order_id else [],
+    )
+
+
 def recognise_visitor(visitor_id: UUID, customer_id: UUID) -> None:
-    """The browser is this customer's: what it did with consent was the customer's doing."""
-    Touch.objects.filter(visitor=visitor_id).update(customer_id=customer_id)
+    """The browser is this customer's: what it did with consent was the customer's doing.
+
+    What it did while it was another customer's stays with that one.
+    """
+    Touch.objects.filter(visitor=visitor_id, customer=None).update(customer_id=customer_id)
     recompute([customer_id])
 
 

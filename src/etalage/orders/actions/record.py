@@ -15,7 +15,7 @@ from django.db.models import Sum
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
-from etalage.orders.events import OrderCancelled, OrderChanged, OrderPaid, RefundRecorded
+from etalage.orders.events import OrderCancelled, OrderChanged, OrderPaid, RefundRecorded, SalesMoved
 from etalage.orders.models import Order, OrderLine, OrderStatus, Place, Refund, RefundLine
 
 
@@ -102,6 +102,8 @@ def _correct_order(data: OrderData, digest: str) -> Order:
     order.lines.all().delete()
     _write_lines(order, data.lines)
     announce(OrderChanged(order.pk))
+    if (order.placed_at, order.customer_id) != (data.placed_at, data.customer_id):
+        announce(SalesMoved((order.placed_at,), (order.customer_id,) if order.customer_id else ()))
     tell("orders")
     order.refresh_from_db()
     return order
@@ -123,6 +125,8 @@ def record_refund(data: RefundData) -> Refund:
         if not created and refund.digest == digest:
             return refund
         if not created:
+            if data.order_id is None and refund.refunded_at != data.refunded_at:
+                announce(SalesMoved((refund.refunded_at,)))
             Refund.objects.filter(pk=refund.pk).update(**fields, digest=digest)
             refund.refresh_from_db()
         refund.lines.all().delete()

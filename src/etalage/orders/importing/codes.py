@@ -41,6 +41,7 @@ def keep_uses(uses: Sequence[CodeUse]) -> None:
         promotion = known.get(normal_code(use.code)) if use.code else None
         before = earlier.get(use.order_id)
         if before and (not promotion or before.code_id != promotion.pk):
+            announce(CodeRedeemed(before.pk))
             before.delete()
             PromotionCode.objects.filter(pk=before.code_id, used__gt=0).update(used=F("used") - 1)
         elif before:

@@ -9,7 +9,7 @@ from uuid import UUID
 from etalage.imports.importers import Counts
 from etalage.kit import clock
 from etalage.orders.importing.receipts import Note, NoteLine, Receipt
-from etalage.orders.importing.sales import announce_orders, digest_of, people_of
+from etalage.orders.importing.sales import announce_moved, announce_orders, digest_of, people_of
 from etalage.orders.importing.settling import KnownNote, Touched, known_notes, settle
 from etalage.orders.models import Refund
 
@@ -59,7 +59,9 @@ def write_notes(receipts: Sequence[tuple[Receipt, bool]], source: str, counts: C
     earlier = [known[receipt.number] for receipt, _beside, _digest in fresh if receipt.number in known]
     customers |= {note.customer_id for note in earlier if note.customer_id}
     sales = {(source, note.told_of) for note in earlier if note.told_of}
-    announce_orders(settle(Touched(customers, sales, notes)))
+    settled = settle(Touched(customers, sales, notes))
+    announce_orders(settled.orders)
+    announce_moved(settled.loose | {note.refunded_at for note in earlier if None in note.refund_ids})
 
 
 def _known(source: str, numbers: Iterable[str]) -> dict[str, KnownNote]:

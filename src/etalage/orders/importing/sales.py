@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,7 +19,7 @@ from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
-from etalage.orders.events import OrdersChanged
+from etalage.orders.events import OrdersChanged, SalesMoved
 from etalage.orders.importing.codes import CodeUse, keep_uses
 from etalage.orders.importing.receipts import Receipt, Sale
 from etalage.orders.importing.rows import insert, insert_or_replace, stored_micros, stored_moment, update
@@ -40,6 +41,7 @@ class KnownOrder(NamedTuple):
     id: UUID
     digest: str
     customer_id: UUID | None
+    placed_at: datetime
 
 
 @dataclass
@@ -55,6 +57,8 @@ class _Batch:
     changed: set[UUID] = field(default_factory=set)
     customers: set[UUID] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    left: set[datetime] = field(default_factory=set)
+    lost: set[UUID] = field(default_factory=set)
 
 
 class _Known(NamedTuple):
@@ -117,7 +121,9 @@ def write_sales(receipts: Sequence[Receipt], source: str, variants: Variants, co
     _write(batch)
     refunded = _forget_notes(source, [receipt.number for receipt in receipts if not receipt.note], batch)
     touched = Touched(batch.customers, {(source, number) for number in batch.numbers}, [])
-    announce_orders(batch.changed | refunded | settle(touched))
+    settled = settle(touched)
+    announce_orders(batch.changed | refunded | settled.orders)
+    announce_moved(batch.left | settled.loose, batch.lost)
 
 
 def people_of(receipts: Iterable[Receipt]) -> People:
@@ -134,11 +140,19 @@ def announce_orders(changed: set[UUID]) -> None:
         tell("orders")
 
 
+def announce_moved(moments: set[datetime], customers: Iterable[UUID] = ()) -> None:
+    """Tell the rooms above when, and whose, sales and refunds were that no changed order leads to."""
+    days, people = sorted(moments), sorted(customers)
+    for start in range(0, max(len(days), len(people)), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        announce(SalesMoved(tuple(days[part]), tuple(people[part])))
+
+
 def _known_orders(source: str, numbers: Iterable[str]) -> dict[str, KnownOrder]:
     rows = Order.objects.select_for_update().filter(source=source, number__in=list(numbers)).order_by("id")
     return {
-        number: KnownOrder(pk, digest, customer_id)
-        for number, pk, digest, customer_id in rows.values_list("number", "pk", "digest", "customer_id")
+        number: KnownOrder(*told)
+        for number, *told in rows.values_list("number", "pk", "digest", "customer_id", "placed_at")
     }
 
 
@@ -153,6 +167,7 @@ def _take(batch: _Batch, receipt: Receipt, sale: Sale, found: KnownOrder | None,
     variants = known.variants
     lines = [(pk, position, variants[line[0]], *line) for position, line in enumerate(sale.lines, 1)]
     if found:
+        _leave_moment(batch, receipt, found)
         batch.corrected.append((*told, digest, known.now, pk))
         batch.corrected_lines += lines
         batch.lengths[order_id] = len(lines)
@@ -161,6 +176,8 @@ def _take(batch: _Batch, receipt: Receipt, sale: Sale, found: KnownOrder | None,
         batch.new_lines += lines
     if sale.code or found:
         batch.uses.append(CodeUse(order_id, sale.code, receipt.moment_us, sale.discount_minor))
+    if found and found.customer_id and found.customer_id != customer_id:
+        batch.lost.add(found.customer_id)
     batch.changed.add(order_id)
     batch.numbers.add(receipt.number)
     batch.customers |= {each for each in (customer_id, found and found.customer_id) if each}
@@ -177,11 +194,18 @@ def _let_go(batch: _Batch, receipt: Receipt, found: KnownOrder, known: _Known) -
         stored_micros(receipt.moment_us),
         receipt.currency,
     )
+    _leave_moment(batch, receipt, found)
     batch.corrected.append((*told, 0, 0, known.digests[receipt.number], known.now, found.id.hex))
     batch.lengths[found.id] = 0
     batch.changed.add(found.id)
     batch.numbers.add(receipt.number)
     batch.customers |= {each for each in (found.customer_id,) if each}
+
+
+def _leave_moment(batch: _Batch, receipt: Receipt, found: KnownOrder) -> None:
+    """A sale that the corrected file tells of another moment stands no longer at its old one."""
+    if clock.to_micros(found.placed_at) != receipt.moment_us:
+        batch.left.add(found.placed_at)
 
 
 def _write(batch: _Batch) -> None:
@@ -203,9 +227,11 @@ def _write(batch: _Batch) -> None:
 def _forget_notes(source: str, numbers: list[str], batch: _Batch) -> set[UUID]:
     """Delete the notes of receipts that have none any more; returns the sales that they had undone."""
     gone = Refund.objects.filter(source=source, number__in=numbers, by_file=True)
-    rows = list(gone.values_list("pk", "order_id", "customer_id"))
-    if not rows:
+    found = list(gone.values_list("pk", "order_id", "customer_id", "refunded_at"))
+    if not found:
         return set()
+    batch.left |= {moment for _pk, order_id, _customer, moment in found if order_id is None}
+    rows = [(pk, order_id, customer_id) for pk, order_id, customer_id, _moment in found]
     RefundLine.objects.filter(refund__in=gone)._raw_delete("default")
     Refund.objects.filter(pk__in=[pk for pk, _order, _customer in rows])._raw_delete("default")
     orders = {order_id for _pk, order_id, _customer in rows if order_id}

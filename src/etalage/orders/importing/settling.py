@@ -61,6 +61,13 @@ class KnownNote:
     parts: Parts = field(default_factory=dict)
 
 
+class Settled(NamedTuple):
+    """The orders whose refunds are others now, and the moments of the notes that name no sale, now or before."""
+
+    orders: set[UUID]
+    loose: set[datetime]
+
+
 class Touched(NamedTuple):
     """What has changed: customers, and sales by source and number. `notes` are not written yet."""
 
@@ -69,13 +76,10 @@ class Touched(NamedTuple):
     notes: list[KnownNote]
 
 
-def settle(touched: Touched) -> set[UUID]:
-    """Bring the notes of what changed in line with the sales. Returns the orders whose refunds are others now.
-
-    Belongs in the transaction that changed it.
-    """
+def settle(touched: Touched) -> Settled:
+    """Bring the notes of what changed in line with the sales. Belongs in the transaction that changed it."""
     if not touched.notes and not Refund.objects.filter(by_file=True).exists():
-        return set()
+        return Settled(set(), set())
     fresh = {note.name: note for note in touched.notes}
     named = _named_notes(touched, fresh)
     wanted = _any_name((note.name[0], note.told_of) for note in named)
@@ -245,7 +249,7 @@ def _leave_decided(orders: list[SoldOrder], decided: list[tuple[KnownNote, Parts
                     lines[given.line_id].left = max(0, lines[given.line_id].left - given.quantity)
 
 
-def _write(decided: list[tuple[KnownNote, Parts]]) -> set[UUID]:
+def _write(decided: list[tuple[KnownNote, Parts]]) -> Settled:
     """Replace the rows of these notes; a row of the same sale keeps its id."""
     old = [refund_id for note, _parts in decided for refund_id in note.refund_ids.values()]
     RefundLine.objects.filter(refund_id__in=old)._raw_delete("default")
@@ -280,7 +284,8 @@ def _write(decided: list[tuple[KnownNote, Parts]]) -> set[UUID]:
     insert(RefundLine, LINE_FIELDS, lines)
     orders = {order_id for note, parts in decided for order_id in (*note.refund_ids, *parts) if order_id}
     sum_refunds(orders)
-    return orders
+    loose = {note.refunded_at for note, parts in decided if None in note.refund_ids or None in parts}
+    return Settled(orders, loose)
 
 
 def sum_refunds(orders: Iterable[UUID]) -> None:
