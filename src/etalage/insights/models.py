@@ -155,13 +155,13 @@ class DayClicks(models.Model):
 
 
 class StaleDay(models.Model):
-    """A day whose sums have to be made again: `credit` for sales, else only its clicks."""
+    """A mark on a day whose sums have to be made again: `credit` for sales, else only its clicks.
+
+    A day may have many: each change sets its own, so that none is taken off before its change is to be seen.
+    """
 
     day = models.DateField()
     credit = models.BooleanField()
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["day", "credit"], name="stale_day_once")]
 
 
 class ClickCursor(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -48,8 +49,9 @@ def mark_click_days(moments: Iterable[datetime]) -> None:
 def _mark(days: set[date], *, credit: bool) -> None:
     if not days:
         return
-    stale = [StaleDay(day=day, credit=credit) for day in sorted(days)]
-    StaleDay.objects.bulk_create(stale, ignore_conflicts=True)
+    # Always a new row, never one that is there already: whoever sums the day now may not see our changes yet,
+    # and would take that row away with them unsummed.
+    StaleDay.objects.bulk_create(StaleDay(day=day, credit=credit) for day in sorted(days))
     enqueue_once(REBUILD, "rebuild", run_after=clock.now() + REST)
 
 
@@ -59,19 +61,27 @@ def rebuild_stale_days() -> int:
     if business is None:
         return 0
     zone = clock.zone(business.timezone)
-    stale = list(StaleDay.objects.order_by("day", "credit"))
-    for mark in stale:
+    stale = defaultdict[tuple[date, bool], list[int]](list)
+    for key, day, credit in StaleDay.objects.order_by("day", "credit").values_list("pk", "day", "credit"):
+        stale[day, credit].append(key)
+    for (day, credit), marks in stale.items():
         with transaction.atomic():
-            # The mark goes first: what changes meanwhile sets it again and is summed the next time.
-            if not StaleDay.objects.filter(pk=mark.pk).delete()[0]:
+            # The marks go first: what changes meanwhile sets another and is summed the next time.
+            if not _take_off(marks):
                 continue
-            if mark.credit:
-                _sum_sales(mark.day, zone, business.currency)
+            if credit:
+                _sum_sales(day, zone, business.currency)
             else:
-                _sum_clicks(mark.day, zone)
+                _sum_clicks(day, zone)
     if stale:
         tell("results")
     return len(stale)
+
+
+def _take_off(marks: list[int]) -> int:
+    """Delete these marks; 0 when somebody else did."""
+    portions = [marks[start : start + 500] for start in range(0, len(marks), 500)]
+    return sum(StaleDay.objects.filter(pk__in=portion).delete()[0] for portion in portions)
 
 
 def _sum_sales(day: date, zone: ZoneInfo, currency: str) -> None:

@@ -73,9 +73,6 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('credit', models.BooleanField()),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('day', 'credit'), name='stale_day_once')],
-            },
         ),
         migrations.CreateModel(
             name='Touch',
