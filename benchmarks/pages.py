@@ -87,14 +87,11 @@ def _serve(pipe: Any, folder: str, scale: Scale) -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
     from django.test import Client
 
     call_command("migrate", verbosity=0)
     shop = Shop(scale)
     shop.fill()
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA optimize")
     browser = Client(SERVER_NAME="localhost")
     browser.force_login(shop.owner, backend="django.contrib.auth.backends.ModelBackend")
     pipe.send(_pages(shop))
