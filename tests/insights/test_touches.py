@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from etalage.customers.models import Visitor
+from etalage.customers.actions import forget_visitor, give_consent, remember_visitor, withdraw_consent
+from etalage.customers.models import Customer, Purpose, Visitor
 from etalage.edge.clicks import Click, click_store
+from etalage.edge.journal import ClickLog
 from etalage.insights.actions import touches
 from etalage.insights.actions.credit import recompute
 from etalage.insights.actions.days import rebuild_stale_days
@@ -38,6 +40,13 @@ def click(through: TrackedLink, day: float = 1, **fields: object) -> Click:
         "language": "",
     }
     return Click(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def browser(of: Customer | None = None) -> Visitor:
+    """A browser whose person agreed to be recognised."""
+    cookie = remember_visitor(None, wording="Yes", source="shop")
+    Visitor.objects.filter(pk=cookie.visitor_id).update(customer=of)
+    return Visitor.objects.get(pk=cookie.visitor_id)
 
 
 def test_a_click_is_a_touch_of_its_post_and_channel(world: World) -> None:
@@ -70,7 +79,7 @@ def test_a_robot_is_marked_and_not_counted(world: World) -> None:
 
 def test_a_visit_that_arrives_after_its_sale_is_still_credited(world: World) -> None:
     lena = customer()
-    seen = Visitor.objects.create(id=uuid4(), customer=lena)
+    seen = browser(lena)
     order = sale(lena, 2, 900)
     touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
     assert sum(credited(order)["linear"].values()) == 900
@@ -78,7 +87,7 @@ def test_a_visit_that_arrives_after_its_sale_is_still_credited(world: World) -> 
 
 def test_a_browser_that_turns_out_to_be_a_customer_brings_its_visits(world: World) -> None:
     lena = customer()
-    seen = Visitor.objects.create(id=uuid4())
+    seen = browser()
     touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
     order = sale(lena, 2, 900)
     recompute([lena.pk])
@@ -87,9 +96,36 @@ def test_a_browser_that_turns_out_to_be_a_customer_brings_its_visits(world: Worl
     assert sum(credited(order)["linear"].values()) == 900
 
 
+def test_a_browser_that_passes_to_another_customer_leaves_the_first_one_s_visits(world: World) -> None:
+    lena, omar = customer("Lena"), customer("Omar")
+    shared = browser(lena)
+    touches.record_clicks([click(link(publication()), visitor=shared.pk.hex)])
+    order = sale(lena, 2, 900)
+    touches.recognise_visitor(shared.pk, omar.pk)
+    recompute([lena.pk, omar.pk])
+    assert sum(credited(order)["linear"].values()) == 900
+
+
+def test_a_visit_taken_over_after_its_consent_was_withdrawn_is_nobody_s(world: World) -> None:
+    seen = browser(customer())
+    forget_visitor(seen.pk)
+    touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
+    touch = Touch.objects.get()
+    assert (touch.visitor, touch.customer_id) == (None, None)
+
+
+def test_a_customer_who_says_no_is_led_to_by_no_later_visit(world: World) -> None:
+    lena = customer()
+    seen = browser(lena)
+    give_consent(Purpose.CREDIT, wording="Yes", source="counter", customer_id=lena.pk)
+    withdraw_consent(Purpose.CREDIT, customer_id=lena.pk)
+    touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
+    assert Touch.objects.get().customer_id is None
+
+
 def test_who_asks_to_be_forgotten_leaves_only_counts(world: World) -> None:
     lena = customer()
-    seen = Visitor.objects.create(id=uuid4(), customer=lena)
+    seen = browser(lena)
     through = link(publication())
     touches.record_clicks([click(through, visitor=seen.pk.hex)])
     sale(lena, 2, 900)
@@ -146,3 +182,22 @@ def test_the_edge_s_file_is_taken_over_once(world: World, settings: object, tmp_
     assert touches.drain_clicks() == 0
     assert Touch.objects.count() == 4
     assert ClickCursor.objects.get().cursor
+
+
+def test_clicks_are_let_go_of_a_week_after_they_were_taken_over(
+    world: World, settings: object, tmp_path: Path
+) -> None:
+    settings.DATA = tmp_path  # type: ignore[attr-defined]
+    through, now = link(publication()), clock.now()
+    old, young, waits = (
+        click(through, happened_us=clock.to_micros(now - timedelta(days=days))) for days in (9, 7, 9)
+    )
+    store = click_store(tmp_path / "clicks.sqlite3")
+    store.open()
+    store.write([old, young])
+    touches.drain_clicks()
+    store.write([waits])
+    assert touches.let_go_of_clicks() == 1
+    assert [one.id for one in ClickLog(store.path).read_after().clicks] == [young.id, waits.id]
+    store.close()
+    assert touches.drain_clicks() == 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from etalage.accounts.models import Business
 from etalage.customers.calling_codes import dialled, guess_calling_code
@@ -61,6 +62,12 @@ def visitor_of(cookie: str) -> UUID | None:
     """The visitor of a cookie's value: signed by us, and with a consent that still runs."""
     visitor_id = verify(cookie, visitor_key(settings.SECRET_KEY)) if cookie else None
     return visitor_id if visitor_id and has_consent(Purpose.CREDIT, visitor_id=visitor_id) else None
+
+
+def agreeing_visitors(ids: Iterable[UUID]) -> dict[UUID, Visitor]:
+    """Those of these visitors whose consent to link visits and purchases runs now."""
+    running = Consent.objects.filter(visitor=OuterRef("pk"), purpose=Purpose.CREDIT, withdrawn_at=None)
+    return {visitor.pk: visitor for visitor in Visitor.objects.filter(Exists(running), pk__in=set(ids))}
 
 
 def email_of(customer_id: UUID) -> str:

@@ -71,9 +71,7 @@ class ClickLog:
         if not self._path.exists():  # the edge has not run yet
             return ClickPage((), cursor, False)
         with _opened(self._path) as connection:
-            (epoch,) = connection.execute("SELECT epoch FROM file_epoch").fetchone()
-            known, _, place = cursor.partition(".")
-            after = int(place) if known == epoch else 0
+            epoch, after = _place(connection, cursor)
             rows = connection.execute(
                 f"SELECT seq, {_CLICK_COLUMNS} FROM click WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608
                 (after, limit),
@@ -81,13 +79,24 @@ class ClickLog:
         last = rows[-1][0] if rows else after
         return ClickPage(tuple(_click(row[1:]) for row in rows), f"{epoch}.{last}", len(rows) == limit)
 
-    def prune(self, before_us: int) -> int:
-        """Delete clicks that happened before this time (UTC microseconds); return how many."""
+    def prune(self, before_us: int, read_until: str | None = None) -> int:
+        """Delete clicks that happened before this time (UTC microseconds); return how many.
+
+        With the cursor `read_until` only clicks that were read up to there.
+        """
         if not self._path.exists():
             return 0
-        some = "SELECT seq FROM click WHERE happened_us < ? LIMIT ?"
         with _opened(self._path) as connection:
+            read = "" if read_until is None else f" AND seq <= {_place(connection, read_until)[1]}"
+            some = f"SELECT seq FROM click WHERE happened_us < ?{read} LIMIT ?"  # noqa: S608
             return _in_portions(connection, f"DELETE FROM click WHERE seq IN ({some})", before_us)  # noqa: S608
+
+
+def _place(connection: sqlite3.Connection, cursor: str) -> tuple[str, int]:
+    """The file's own name, and the number of the last click before the cursor; 0 for another file's cursor."""
+    (epoch,) = connection.execute("SELECT epoch FROM file_epoch").fetchone()
+    known, _, place = cursor.partition(".")
+    return epoch, int(place) if known == epoch else 0
 
 
 def _click(row: Sequence[Any]) -> Click:

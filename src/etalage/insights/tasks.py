@@ -31,3 +31,11 @@ def recompute_all() -> None:
 def forget_old_touches() -> None:
     """Keep touches no longer than the business says."""
     touches.forget_old_touches()
+
+
+@every(days=1)
+@task(lease=600)
+def clear_the_edge() -> None:
+    """Keep the edge's files small: clicks that were taken over, deliveries that were handled."""
+    touches.let_go_of_clicks()
+    touches.let_go_of_deliveries()

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from etalage.customers.events import ConsentGiven, ConsentWithdrawn
-from etalage.customers.models import Consent, Purpose
+from etalage.customers.models import Consent, Purpose, Visitor
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 
@@ -53,5 +53,8 @@ def withdraw_consent(
     running = Consent.objects.filter(whose, purpose=purpose, withdrawn_at=None)
     if not running.update(withdrawn_at=clock.now()):
         return False
+    if customer_id and purpose == Purpose.CREDIT:
+        # Their browsers' own yes still runs, but must not lead to this person any more.
+        Visitor.objects.filter(customer_id=customer_id).update(customer=None)
     announce(ConsentWithdrawn(purpose=purpose.value, customer_id=customer_id, visitor_id=visitor_id))
     return True

@@ -12,9 +12,9 @@ from django.db.models import Q
 
 from etalage.accounts.queries import current_business
 from etalage.customers.models import Purpose, Visitor
-from etalage.customers.queries import has_consent
+from etalage.customers.queries import agreeing_visitors, has_consent
 from etalage.edge.clicks import Click
-from etalage.edge.journal import ClickLog
+from etalage.edge.journal import ClickLog, Journal
 from etalage.insights.actions.credit import recompute
 from etalage.insights.actions.days import mark_click_days
 from etalage.insights.models import ClickCursor, Touch, TouchKind
@@ -24,6 +24,10 @@ from etalage.orders.queries.reservations import by_code
 from etalage.publishing.models import TrackedLink
 
 CLICKS_AT_ONCE = 1000
+KEEP_CLICKS = timedelta(
+    days=8
+)  # in the edge's file; a database put back from a backup can read them once more
+KEEP_DELIVERIES = timedelta(days=30)
 
 
 def drain_clicks() -> int:
@@ -42,10 +46,24 @@ def drain_clicks() -> int:
             return taken
 
 
+def let_go_of_clicks() -> int:
+    """Delete clicks from the edge's file a while after they were taken over; returns how many."""
+    place = ClickCursor.objects.filter(pk=1).first()
+    log = ClickLog(settings.DATA / "clicks.sqlite3")
+    return log.prune(clock.to_micros(clock.now() - KEEP_CLICKS), place.cursor if place else "")
+
+
+def let_go_of_deliveries() -> int:
+    """Forget the bodies of deliveries that were handled long ago; returns how many."""
+    journal = Journal(settings.DATA / "journal.sqlite3")
+    return journal.prune(clock.to_micros(clock.now() - KEEP_DELIVERIES))
+
+
 def record_clicks(clicks: Sequence[Click]) -> None:
     """Keep clicks as touches of what their links stand for; recompute sales that they turn out to precede."""
     links = TrackedLink.objects.in_bulk({UUID(click.link_id) for click in clicks})
-    visitors = Visitor.objects.in_bulk({UUID(click.visitor) for click in clicks if click.visitor})
+    # Asked now, not at the click: a consent that was taken back meanwhile leaves nobody to remember.
+    visitors = agreeing_visitors(UUID(click.visitor) for click in clicks if click.visitor)
     touches = [
         _click_touch(click, links[UUID(click.link_id)], visitors)
         for click in clicks
