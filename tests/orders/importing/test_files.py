@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etalage.customers.actions import find_or_create
+from etalage.customers.actions import find_or_create, merge_customers
+from etalage.customers.events import CustomersMerged
 from etalage.customers.models import Customer
 from etalage.jobs.models import Event
 from etalage.kit import clock
 from etalage.orders.actions.record import RefundData, record_refund
+from etalage.orders.handlers import follow_a_merger
 from etalage.orders.models import Order, OrderLine, OrderStatus, Place, Redemption, Refund, RefundLine
 from etalage.publishing.models import PromotionCode
 from tests.orders.conftest import Goods
@@ -284,6 +286,15 @@ def test_what_a_sale_did_not_cost_is_not_taken_from_it(load: Load) -> None:
 def test_notes_of_nobody_stay_without_a_sale(load: Load) -> None:
     load([sale("1", customer=""), ["C9", "2026-03-02 12:00", "CUP", "", -1, "12.50", ""]])
     assert refunded("1") == 0 and net_minor() == 0
+
+
+def test_a_note_finds_a_sale_of_the_same_person_once_it_turns_out_to_be_the_same(load: Load) -> None:
+    load([sale("1", customer="7"), ["C9", "2026-03-02 12:00", "CUP", "", -1, "12.50", "8"]])
+    seven, eight = (Customer.objects.get(identities__value=f"till:{number}").pk for number in (7, 8))
+    assert refunded("1") == 0
+    merge_customers(seven, eight)
+    follow_a_merger(CustomersMerged(kept_id=min(seven, eight), merged_id=max(seven, eight)))
+    assert refunded("1") == 1250
 
 
 def test_a_note_that_names_its_sale_goes_there_whoever_bought_it(load: Load) -> None:

@@ -151,8 +151,10 @@ def announce_moved(moments: set[datetime], customers: Iterable[UUID] = ()) -> No
 def _known_orders(source: str, numbers: Iterable[str]) -> dict[str, KnownOrder]:
     rows = Order.objects.select_for_update().filter(source=source, number__in=list(numbers)).order_by("id")
     return {
-        number: KnownOrder(*told)
-        for number, *told in rows.values_list("number", "pk", "digest", "customer_id", "placed_at")
+        number: KnownOrder(pk, digest, customer_id, placed_at)
+        for number, pk, digest, customer_id, placed_at in rows.values_list(
+            "number", "pk", "digest", "customer_id", "placed_at"
+        )
     }
 
 
