@@ -81,7 +81,9 @@ class OrderLine(models.Model):
     class Meta:
         ordering: ClassVar = ["position"]
         indexes: ClassVar = [
-            models.Index(fields=["variant"], condition=models.Q(variant__isnull=False), name="line_of_variant")
+            models.Index(
+                fields=["variant"], condition=models.Q(variant__isnull=False), name="line_of_variant"
+            )
         ]
         constraints: ClassVar = [models.UniqueConstraint(fields=["order", "position"], name="line_once")]
 
@@ -109,7 +111,9 @@ class Refund(UUIDModel):
     class Meta:
         ordering: ClassVar = ["-refunded_at", "-id"]
         indexes: ClassVar = [
-            models.Index(fields=["source", "told_of"], condition=~models.Q(told_of=""), name="refund_names_sale")
+            models.Index(
+                fields=["source", "told_of"], condition=~models.Q(told_of=""), name="refund_names_sale"
+            )
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -87,6 +87,7 @@ def posts(
 
 
 def post_row(post: Post) -> PostRow:
+    """A post as lists show it; its publications and pictures should be fetched with it."""
     publications = latest(post.publications.all())
     return PostRow(post, post_status(post, publications), publications, next(iter(post.pictures.all()), None))
 
