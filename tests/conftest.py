@@ -24,7 +24,9 @@ class World:
 
     def staff(self, role: str) -> Member:
         """The member with this role."""
-        return {"owner": self.owner, "manager": self.manager, "member": self.member, "counter": self.counter}[role]
+        return {"owner": self.owner, "manager": self.manager, "member": self.member, "counter": self.counter}[
+            role
+        ]
 
 
 @pytest.fixture
