@@ -96,10 +96,14 @@ class Grouping(models.TextChoices):
 
 
 class DayCredit(models.Model):
-    """One day's credit of one post, publication, channel or campaign in one store. `key` is its id."""
+    """One day's credit of one post, publication, channel or campaign. `key` is its id.
+
+    A row is of one store (online where `store` is none), or `whole`: of all of them, which most reports ask for.
+    """
 
     day = models.DateField()
     store = models.ForeignKey(Store, null=True, on_delete=models.CASCADE, related_name="+")
+    whole = models.BooleanField()
     grouping = models.CharField(max_length=11)
     key = models.UUIDField(null=True)
     orders = models.PositiveIntegerField()
@@ -110,7 +114,16 @@ class DayCredit(models.Model):
     decay = models.BigIntegerField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["grouping", "day", "key"])]
+        indexes: ClassVar = [
+            # All that a report sums, so that it reads the index alone.
+            models.Index(
+                fields=[
+                    *("grouping", "whole", "day", "key"),
+                    *("orders", "first", "last", "linear", "position", "decay"),
+                ],
+                name="day_credit_report",
+            )
+        ]
 
 
 class DaySales(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etalage.jobs import actions
+from etalage.jobs import actions, upkeep
 from etalage.jobs.declare import task
 from etalage.jobs.schedule import every
 
@@ -12,3 +12,10 @@ from etalage.jobs.schedule import every
 def prune_jobs() -> int:
     """Remove finished jobs, old events and live changes."""
     return actions.prune()
+
+
+@every(hours=6)
+@task()
+def refresh_statistics() -> bool:
+    """Keep lists quick as the shop grows."""
+    return upkeep.refresh_statistics()

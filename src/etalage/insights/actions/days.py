@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -139,10 +140,11 @@ def _credit_rows(day: date, credits: QuerySet[Credit], grouping: Grouping) -> li
     sums = credits.values(store=F("order__store_id"), of=F(f"touch__{grouping.value}_id")).annotate(
         orders=Count("order_id", distinct=True), **{f"{model}_sum": Sum(model) for model in MODELS}
     )
-    return [
+    rows = [
         DayCredit(
             day=day,
             store_id=row["store"],
+            whole=False,
             grouping=grouping,
             key=row["of"],
             orders=row["orders"],
@@ -150,6 +152,21 @@ def _credit_rows(day: date, credits: QuerySet[Credit], grouping: Grouping) -> li
         )
         for row in cast("Iterable[dict[str, Any]]", sums)
     ]
+    return [*rows, *_whole(rows)]
+
+
+def _whole(rows: list[DayCredit]) -> Iterable[DayCredit]:
+    """The same day over all stores. An order is of one store, so orders add up too."""
+    sums: dict[UUID | None, DayCredit] = {}
+    for row in rows:
+        empty = DayCredit(
+            day=row.day, whole=True, grouping=row.grouping, key=row.key, orders=0, **dict.fromkeys(MODELS, 0)
+        )
+        whole = sums.setdefault(row.key, empty)
+        whole.orders += row.orders
+        for model in MODELS:
+            setattr(whole, model, getattr(whole, model) + getattr(row, model))
+    return sums.values()
 
 
 def _product_rows(day: date, orders: QuerySet[Order]) -> list[DayProduct]:
