@@ -29,7 +29,7 @@ BUTTONS: dict[DeliveryState, set[str]] = {
     DeliveryState.NEEDS_PERSON: {"it-is-there", "send-again", "drop"},
     DeliveryState.EXPIRED: {"try-again"},
     DeliveryState.WITHDRAWN: set(),
-    DeliveryState.DROPPED: {"try-again"},
+    DeliveryState.DROPPED: set(),  # it may stand there
 }
 
 

@@ -14,11 +14,12 @@ from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.publishing import actions, queries
 from etalage.publishing.actions import CampaignContent, CodeContent
-from etalage.publishing.models import Post, Publication
+from etalage.publishing.models import DeliveryState, Post, Publication
 from etalage.publishing.queries import PostFilter, PostStatus
 from tests.conftest import World
 from tests.publishing.conftest import NewChannel, NewPost, one_round
 from tests.publishing.scripted import Play
+from tests.publishing.test_actions import refusal
 
 pytestmark = pytest.mark.django_db
 BRUSSELS = clock.zone("Europe/Brussels")
@@ -181,6 +182,9 @@ def test_each_state_offers_only_what_can_do_no_harm(
     one_round()
     assert offered() == {"it_is_there", "send_again", "drop"}
     actions.drop(post.publications.get().pk, actor=world.manager)
+    assert offered() == frozenset()  # it may stand there: sent once more it could appear twice
+    assert refusal(actions.try_again, post.publications.get().pk, actor=world.manager) == "not_repeatable"
+    Publication.objects.update(state=DeliveryState.REJECTED)
     assert offered() == {"try_again"}
     actions.try_again(post.publications.get().pk, actor=world.manager)
     old = Publication.objects.earliest("pk")

@@ -22,7 +22,7 @@ from etalage.publishing.actions.standing import open_publication
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.models import DeliveryState, Post, PostState, Publication
 
-REPEATABLE = frozenset({DeliveryState.REJECTED, DeliveryState.EXPIRED, DeliveryState.DROPPED})
+REPEATABLE = frozenset({DeliveryState.REJECTED, DeliveryState.EXPIRED})  # what was dropped may stand there
 
 
 @transaction.atomic
@@ -106,6 +106,7 @@ def send_again(publication_id: UUID, *, actor: Member) -> Publication:
             _("The time after which this post must not go out is over. Drop it."), code="ended", status=409
         )
     fields = {
+        "due_at": now,
         "next_attempt_at": now,
         "tries": 0,
         "expires_at": pace().too_late(now, row.post.expires_at),

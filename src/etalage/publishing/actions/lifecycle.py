@@ -136,7 +136,10 @@ def bring_level(row: Publication, post: Post, *, member: Member) -> None:
         return
     if row.state == DeliveryState.DRAFT:
         step(row, DeliveryState.APPROVED, member)
-    if post.due_at and (row.state == DeliveryState.SCHEDULED or _others_are_scheduled(post)):
+    if row.state == DeliveryState.SCHEDULED and row.due_at:
+        # Its own hour: what was sent again after a refusal goes out later than its post did, and must not be late.
+        _put_on_schedule(row, post, row.due_at, member)
+    elif post.due_at and _others_are_scheduled(post):
         _put_on_schedule(row, post, post.due_at, member)
 
 

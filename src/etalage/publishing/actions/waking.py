@@ -15,13 +15,18 @@ def after_resumption(channel_id: UUID) -> None:
     now = clock.now()
     ask_for_delivery([now])
     enqueue_once(SETTLE, f"resumed:{channel_id}")
-    changed = Publication.objects.filter(channel_id=channel_id, state=DeliveryState.PUBLISHED).exclude(
-        change=""
-    )
-    for key in changed.values_list("pk", flat=True):
-        enqueue_once(CHANGE, str(key), key)
+    _ask_for_changes(channel_id)
 
 
 def after_disconnection(channel_id: UUID) -> None:
     """End at once what waited for the channel."""
     enqueue_once(SETTLE, f"given-up:{channel_id}")
+    _ask_for_changes(channel_id)
+
+
+def _ask_for_changes(channel_id: UUID) -> None:
+    changed = Publication.objects.filter(channel_id=channel_id, state=DeliveryState.PUBLISHED).exclude(
+        change=""
+    )
+    for key in changed.values_list("pk", flat=True):
+        enqueue_once(CHANGE, str(key), key)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from etalage.channels import actions as channels
+from etalage.channels.models import ChannelState
 from etalage.channels.queries import ChannelUnusable, editor_for
 from etalage.jobs import RetryAt
 from etalage.jobs.live import tell
@@ -54,15 +55,22 @@ def _take_in(publication: Publication, answer: Outcome) -> None:
             _done(publication)
         case Rejected(reason):
             _end(publication, f"{publication.change}_refused", reason)
+        case ChannelRefused(reason) if publication.channel.state == ChannelState.DISCONNECTED:
+            _end(publication, f"{publication.change}_refused", reason)  # nobody will mend it
         case ChannelRefused(reason):
             # The wish stays; it is carried out when the channel is mended.
             Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
             channels.pause_channel(publication.channel_id, reason, actor=None)
         case NotAccepted(reason, retry_after):
             Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
-            raise RetryAt(clock.now() + timedelta(seconds=max(retry_after or 0.0, 10.0)), reason)
+            raise _again(timedelta(seconds=max(retry_after or 0.0, 10.0)), reason)
         case _:
-            raise RetryAt(clock.now() + pace().wait(3), "no clear answer")
+            raise _again(pace().wait(4), "no clear answer")
+
+
+def _again(wait: timedelta, reason: str) -> RetryAt:
+    """Not counted: both changes may be repeated without harm, and the wish outlasts a network that is away."""
+    return RetryAt(clock.now() + wait, reason, counted=False)
 
 
 def _done(publication: Publication) -> None:
@@ -80,13 +88,13 @@ def _done(publication: Publication) -> None:
             change_reason="",
         )
         if not withdrawn:
-            raise RetryAt(clock.now() + pace().wait(1), "it moved meanwhile")
+            raise _again(pace().wait(1), "it moved meanwhile")
 
 
 def _end(publication: Publication, step: str, reason: str) -> None:
     """Note how the change ended; the publication itself stays where it is."""
     with transaction.atomic():
-        # Words that changed again meanwhile are still to be sent: the job is asked for once more.
+        # Words that changed again meanwhile are still to be sent.
         asked = Publication.objects.filter(
             pk=publication.pk, change=publication.change, post__version=publication.post.version
         )
@@ -100,3 +108,7 @@ def _end(publication: Publication, step: str, reason: str) -> None:
                 attempt=publication.attempt,
             )
             tell("posts")
+        elif (
+            Publication.objects.filter(pk=publication.pk, state=publication.state).exclude(change="").exists()
+        ):
+            raise _again(pace().wait(1), "it changed meanwhile")

@@ -13,7 +13,7 @@ from etalage.publishing.models import Post, PostState, Publication
 from etalage.publishing.queries.status import latest
 
 _DECIDES = frozenset({"it_is_there", "send_again", "drop"})
-_REPEATABLE = frozenset({S.REJECTED, S.EXPIRED, S.DROPPED})
+_REPEATABLE = frozenset({S.REJECTED, S.EXPIRED})
 
 
 def safe_actions(publication: Publication) -> frozenset[str]:

@@ -1,0 +1,131 @@
+"""What becomes of a wish to change what stands on a network, and of changes before anything stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from etalage.channels.actions import disconnect_channel, pause_channel
+from etalage.jobs import RetryAt
+from etalage.jobs.idle import run_until_idle
+from etalage.kit import clock
+from etalage.networks.base import Mechanism
+from etalage.publishing import actions
+from etalage.publishing.actions import PostContent
+from etalage.publishing.delivery import changes
+from etalage.publishing.models import Post, Publication
+from tests.conftest import World
+from tests.practice_network import PracticeNetwork
+from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
+from tests.publishing.scripted import Play
+
+pytestmark = pytest.mark.django_db
+Ahead = Callable[[timedelta], None]
+
+
+def published(post: Post) -> Publication:
+    """The post's publication, sent; the post read again."""
+    one_round()
+    post.refresh_from_db()
+    publication = post.publications.get()
+    assert publication.state == "published"
+    return publication
+
+
+def test_a_wish_ends_when_its_channel_is_given_up(
+    practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    channel = practice_channel()
+    post = new_post(channel, now=True)
+    publication = published(post)
+    actions.edit_published(post.pk, post.version, {"en": "Old boots are out"}, actor=world.manager)
+    disconnect_channel(channel.pk, actor=world.manager)
+    run_until_idle()
+    publication.refresh_from_db()
+    assert (publication.state, publication.change, publication.change_reason) == (
+        "published",
+        "",
+        "auth_dead",
+    )
+    assert publication.steps.last().reason == "edit_refused"
+
+
+def test_words_that_change_while_an_edit_is_under_way_are_sent_too(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(practice_channel(), now=True)
+    published(post)
+    actions.edit_published(post.pk, post.version, {"en": "First"}, actor=world.manager)
+    under_way = Publication.objects.select_related("post", "channel__grant").get(post=post)
+    Post.objects.filter(pk=post.pk).update(text={"en": "Second"}, version=under_way.post.version + 1)
+    with pytest.raises(RetryAt):
+        changes._take_in(under_way, changes._asked(under_way))
+    changes.carry_out(under_way.pk)
+    under_way.refresh_from_db()
+    (entry,) = [e for e in practice.ledger().publications if e["id"] == under_way.remote_id]
+    assert (under_way.change, entry["text"].split("\n")[0]) == ("", "Second")
+
+
+def test_a_wish_outlasts_a_network_that_is_away(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(practice_channel(), now=True)
+    publication = published(post)
+    actions.withdraw_publication(publication.pk, actor=world.manager)
+    practice.order("platform_down", on="withdraw", seconds=1)
+    with pytest.raises(RetryAt) as later:
+        changes.carry_out(publication.pk)
+    assert not later.value.counted
+    practice.clear_orders()
+    changes.carry_out(publication.pk)
+    publication.refresh_from_db()
+    assert publication.state == "withdrawn"
+
+
+def test_a_picture_exchanged_after_its_upload_is_uploaded_anew(
+    practice: PracticeNetwork,
+    practice_channel: NewChannel,
+    new_post: NewPost,
+    red_png: bytes,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    post = new_post(practice_channel())
+    first = actions.add_picture(post.pk, red_png, {"en": "A red boot"}, actor=world.manager)
+    post.refresh_from_db()
+    actions.publish_now(post.pk, post.version, actor=world.manager)
+    practice.order("platform_down", on="publish", seconds=1)
+    one_round()
+    publication = post.publications.get()
+    uploaded = publication.parts.get().remote_id
+    assert publication.state == "scheduled"
+
+    actions.remove_picture(first.pk, actor=world.manager)
+    actions.add_picture(post.pk, red_png, {"en": "A red boot"}, actor=world.manager)
+    publication = rounds(traveller, publication)
+    assert publication.state == "published"
+    assert publication.parts.get().remote_id != uploaded
+
+
+def test_what_is_sent_again_days_later_is_not_late_because_its_words_were_mended(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World, traveller: Ahead
+) -> None:
+    channel = scripted_channel(Mechanism.NONE)
+    post = new_post(channel, now=True)
+    play.script = ["answer_lost"]
+    one_round()
+    Publication.objects.update(settle_at=clock.now())
+    one_round()
+    traveller(timedelta(days=3))
+    publication = post.publications.get()
+    actions.send_again(publication.pk, actor=world.manager)
+    pause_channel(channel.pk, actor=world.manager)
+    post.refresh_from_db()
+    mended = PostContent(text={"en": "Boots, again"}, no_picture_reason="Only words today.")
+    actions.edit_post(post.pk, post.version, mended, actor=world.manager)
+    one_round()
+    publication.refresh_from_db()
+    assert publication.state == "scheduled"
+    assert publication.expires_at is not None and publication.expires_at > clock.now()
