@@ -13,7 +13,7 @@ from etalage.insights.actions.days import rebuild_stale_days
 from etalage.insights.models import Credit, DaySales, Touch
 from etalage.jobs.worker import run_until_idle
 from etalage.kit.ids import uuid7
-from etalage.orders.actions.record import OrderData, RefundData, record_order, record_refund
+from etalage.orders.actions.record import OrderData, RefundData, cancel_order, record_order, record_refund
 from etalage.orders.models import Order, Redemption
 from etalage.publishing.models import PromotionCode
 from tests.conftest import World
@@ -116,3 +116,15 @@ def test_a_code_that_a_corrected_file_names_no_more_leads_to_nothing(world: Worl
     load(tmp_path, [*row("1", 5), ""], header=header)
     assert (Redemption.objects.count(), Touch.objects.count(), Credit.objects.count()) == (0, 0, 0)
     assert DaySales.objects.get().attributed == 0
+
+
+def test_a_visit_that_led_to_a_cancelled_reservation_leads_to_the_next_sale(world: World) -> None:
+    lena, through = customer(), link(publication())
+    touch = visit(lena, 0.9, through)
+    reserved = record_order(a_sale(customer_id=lena.pk, link_id=through.pk))
+    later = record_order(a_sale(number="2", placed_at=at(2), customer_id=lena.pk))
+    settled()
+    assert not credited(later)["last"]
+    cancel_order(reserved.pk)
+    settled()
+    assert credited(later)["last"] == {touch.pk: 1000}

@@ -21,7 +21,7 @@ from etalage.credit.rules import Rules
 from etalage.insights.actions.days import mark_sales_days
 from etalage.insights.models import Credit, Touch, TouchKind
 from etalage.insights.rows import as_uuid, sources
-from etalage.orders.models import Order
+from etalage.orders.models import Order, OrderStatus
 
 T = TypeVar("T")
 PORTION = 400  # customers at once: SQLite takes some hundreds of placeholders at its slowest
@@ -117,6 +117,7 @@ def _fold_visits(customers: Sequence[UUID]) -> None:
     named = Touch.objects.filter(
         kind=TouchKind.RESERVATION,
         order__customer=OuterRef("customer"),
+        order__status=OrderStatus.PAID,  # a cancelled sale gives its visits back
         link=OuterRef("link"),
         ts_us__gte=OuterRef("ts_us"),
         ts_us__lt=OuterRef("ts_us") + ONE_VISIT_US,
