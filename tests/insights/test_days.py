@@ -115,6 +115,16 @@ def test_only_stale_days_are_made_again(world: World) -> None:
     assert DaySales.objects.get().gross == 100
 
 
+def test_a_day_that_is_marked_already_is_marked_again(world: World) -> None:
+    sale(None, 0, 100)
+    mark_sales_days([Order.objects.get().placed_at])
+    seen = list(StaleDay.objects.all())
+    mark_sales_days([Order.objects.get().placed_at])  # its sums may be under way, without this change
+    assert StaleDay.objects.exclude(pk__in=[mark.pk for mark in seen]).count() == 1
+    assert rebuild_stale_days() == 1
+    assert not StaleDay.objects.exists()
+
+
 @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9999), st.booleans()), max_size=8))
 def test_day_sums_equal_the_credits_they_are_made_from(
