@@ -10,11 +10,14 @@ import pytest
 from etalage.channels.actions import disconnect_channel, pause_channel
 from etalage.jobs import RetryAt
 from etalage.jobs.idle import run_until_idle
+from etalage.jobs.models import Event
 from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.publishing import actions
 from etalage.publishing.actions import PostContent
-from etalage.publishing.delivery import changes
+from etalage.publishing.delivery import changes, machine
+from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.send import send
 from etalage.publishing.models import Post, Publication
 from tests.conftest import World
 from tests.practice_network import PracticeNetwork
@@ -129,3 +132,23 @@ def test_what_is_sent_again_days_later_is_not_late_because_its_words_were_mended
     publication.refresh_from_db()
     assert publication.state == "scheduled"
     assert publication.expires_at is not None and publication.expires_at > clock.now()
+
+
+def test_a_late_answer_about_what_a_person_saw_there_is_no_second_copy(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(scripted_channel(Mechanism.NONE), now=True)
+    play.script = ["answer_lost"]
+    (claim,) = machine.claim_due(clock.now(), 1)
+    send(claim)
+    Publication.objects.update(settle_at=clock.now())
+    one_round()
+    publication = post.publications.get()
+    actions.it_is_there(publication.pk, actor=world.manager)
+
+    machine.accept(Claim(publication.pk, claim.token), "77", "")
+    publication.refresh_from_db()
+    assert (publication.state, publication.remote_id) == ("published", "77")
+    assert not Event.objects.filter(name__endswith=".PublicationDoubled").exists()
+    machine.accept(Claim(publication.pk, claim.token), "78", "")
+    assert Event.objects.filter(name__endswith=".PublicationDoubled").count() == 1

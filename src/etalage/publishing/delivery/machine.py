@@ -232,7 +232,11 @@ def accept(claim: Claim, remote_id: str, url: str, reason: str = "") -> bool:
         row.pk, row.token, DeliveryState.PUBLISHED, reason="told_late", take_token=True, **facts
     ):
         return True
-    if row.remote_id != remote_id:
+    if row.state == DeliveryState.PUBLISHED and not row.remote_id:
+        # A person saw it there and could not know its id: this is the very one.
+        Publication.objects.filter(pk=row.pk, remote_id="").update(remote_id=remote_id)
+        _remember(row, "told_late", remote_id)
+    elif row.remote_id != remote_id:
         _alarm(row, remote_id)
     return False
 
