@@ -8,9 +8,13 @@ from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import Signal
+from django.http import HttpRequest
 
 from etalage.accounts import audit
+from etalage.accounts.actions import keep_wish
 from etalage.accounts.models import Member
+
+CHOSEN_LANGUAGE = "chosen_language"  # kept in the session until somebody signs in
 
 DEEDS: tuple[tuple[Signal, str], ...] = (
     (account.user_logged_in, "member.signed_in"),
@@ -31,6 +35,14 @@ def keep_trail() -> None:
     """Connect every deed to its entry; called once when the room is ready."""
     for signal, action in DEEDS:
         signal.connect(_recorder(action), weak=False, dispatch_uid=f"etalage.{action}")
+    account.user_logged_in.connect(keep_language, dispatch_uid="etalage.keep_language")
+
+
+def keep_language(sender: Any, request: HttpRequest, user: Any, **_more: Any) -> None:
+    """The language chosen on the way in stays the member's: whoever asked for Arabic is not answered in English."""
+    chosen = request.session.pop(CHOSEN_LANGUAGE, "")
+    if chosen and isinstance(user, Member) and user.language != chosen:
+        keep_wish(user, "language", chosen)
 
 
 def _recorder(action: str) -> Any:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from etalage.accounts.actions import keep_wish
 from etalage.accounts.models import Member, Role
 from etalage.accounts.permissions import StaffRequest, require
+from etalage.accounts.sign_in_trail import CHOSEN_LANGUAGE
 from etalage.web import specimens
 from etalage.web.context import THEME_COOKIE, THEMES
 
@@ -26,6 +27,8 @@ def language(request: HttpRequest) -> HttpResponse:
     response = _back(request)
     if chosen in dict(settings.LANGUAGES):
         _keep(request, "language", chosen)
+        if not request.user.is_authenticated:
+            request.session[CHOSEN_LANGUAGE] = chosen
         _cookie(response, settings.LANGUAGE_COOKIE_NAME, chosen)
     return response
 
