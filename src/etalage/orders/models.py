@@ -221,7 +221,7 @@ class Redemption(UUIDModel):
         indexes: ClassVar = [models.Index(fields=["receipt"])]
 
     def __str__(self) -> str:
-        return str(self.code_id)
+        return self.code.code
 
 
 class Attempt(models.Model):
