@@ -43,7 +43,9 @@ def keep_uses(uses: Sequence[CodeUse]) -> None:
         if before and (not promotion or before.code_id != promotion.pk):
             announce(CodeRedeemed(before.pk))
             before.delete()
-            PromotionCode.objects.filter(pk=before.code_id, used__gt=0).update(used=F("used") - 1)
+            # A use beyond the limit was not counted: only what the count has more than there are uses goes.
+            left = Redemption.objects.filter(code=before.code_id).count()
+            PromotionCode.objects.filter(pk=before.code_id, used__gt=left).update(used=F("used") - 1)
         elif before:
             continue
         if promotion:
