@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.browser.shop import Shop, open_shop
+from tests.chromium import chromium
 
+__all__ = ["chromium"]
 LANGUAGES = ("en", "fr", "nl", "ar")
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-# Without these a browser on a machine without a network looks for its maker at every start.
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 @pytest.fixture(scope="session")
@@ -22,19 +20,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One shop for all tests of a run."""
     with open_shop(tmp_path_factory.mktemp("browser") / "shop") as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The system's own Chromium; `ETALAGE_CHROMIUM` names another."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("ETALAGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +11,13 @@ from etalage.networks.base import Accepted, Account
 from etalage.networks.practice.connector import PracticeConnector
 from etalage.networks.practice.server.page_texts import LANGUAGES
 from etalage.networks.practice.tests.posts import delivery, picture, publish, rendition
+from tests.chromium import chromium
 from tests.practice_network import PracticeNetwork
 
-playwright = pytest.importorskip("playwright.sync_api")
+__all__ = ["chromium"]
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[5] / "tests" / "browser" / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """The system's own Chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""The system's own Chromium, started once for all tests that look at pages: one driver fits into one process.
+
+from tests.chromium import chromium      # the fixture; `chromium.new_context(…)` opens a fresh browser
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+# Without these a browser on a machine without a network looks for its maker at every start.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+RUNNING = pytest.StashKey[Any]()
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig: pytest.Config) -> Any:
+    """The browser; `ETALAGE_CHROMIUM` names another one. Skips where there is none."""
+    if RUNNING not in pytestconfig.stash:
+        playwright = pytest.importorskip("playwright.sync_api")
+        path = (
+            os.environ.get("ETALAGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+        )
+        if path is None:
+            pytest.skip("no Chromium on this machine")
+        driver = playwright.sync_playwright().start()
+        pytestconfig.add_cleanup(driver.stop)
+        pytestconfig.stash[RUNNING] = driver.chromium.launch(executable_path=path, args=QUIET)
+    return pytestconfig.stash[RUNNING]
