@@ -121,7 +121,8 @@ MFA_ADAPTER = "etalage.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: an owner wrote the address, or the one-time link went there
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: an owner wrote each address
+MFA_FORMS = {"add_webauthn": "etalage.accounts.passkeys.PasskeyForm"}
 MFA_TOTP_ISSUER = "Etalage"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_HTTPS
 
