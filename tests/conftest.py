@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from etalage.accounts.models import Business, Member, Role, Store
 
@@ -27,6 +29,13 @@ class World:
         return {"owner": self.owner, "manager": self.manager, "member": self.member, "counter": self.counter}[
             role
         ]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test begins without it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

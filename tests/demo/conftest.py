@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from django.db import transaction
+from django.test import override_settings
 
 from etalage.demo.network import PracticeNetwork
 from etalage.demo.past import SMALL
@@ -35,9 +36,11 @@ class Demo:
 
 
 @contextmanager
-def made_in(folder: Path, settings: Any, *, seed: int = 7, now: datetime | None = None) -> Iterator[Demo]:
+def made_in(folder: Path, *, seed: int = 7, now: datetime | None = None) -> Iterator[Demo]:
     """Seed into the test database; everything is rolled back and ended afterwards."""
-    before, settings.MEDIA_ROOT = settings.MEDIA_ROOT, folder / "media"
+    # Through the signal, because the storage remembers the folder that it was first asked for.
+    moved = override_settings(MEDIA_ROOT=folder / "media")
+    moved.enable()
     network = PracticeNetwork(folder / "practice", 0, seed, "http://localhost:8000")
     drawer = Drawer(folder / "media", seed, SMALL.products)
     try:
@@ -51,7 +54,7 @@ def made_in(folder: Path, settings: Any, *, seed: int = 7, now: datetime | None 
     finally:
         network.stop()
         drawer.stop()
-        settings.MEDIA_ROOT = before
+        moved.disable()
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +62,7 @@ def demo(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Demo]:
     """The small shop of seed 7, made now."""
-    from django.conf import settings
-
-    with django_db_blocker.unblock(), made_in(tmp_path_factory.mktemp("demo"), settings) as made:
+    with django_db_blocker.unblock(), made_in(tmp_path_factory.mktemp("demo")) as made:
         yield made
 
 

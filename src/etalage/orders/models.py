@@ -116,9 +116,11 @@ class Refund(UUIDModel):
             )
         ]
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "number", "order"], name="refund_once"),
+            # A unique constraint lets any number of rows without an order stand; this one does not.
             models.UniqueConstraint(
-                fields=["source", "number", "order"], name="refund_once", nulls_distinct=False
-            )
+                fields=["source", "number"], condition=models.Q(order=None), name="loose_refund_once"
+            ),
         ]
 
     def __str__(self) -> str:

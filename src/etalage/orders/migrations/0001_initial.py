@@ -194,7 +194,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='refund',
-            constraint=models.UniqueConstraint(fields=('source', 'number', 'order'), name='refund_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('source', 'number', 'order'), name='refund_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='refund',
+            constraint=models.UniqueConstraint(condition=models.Q(('order', None)), fields=('source', 'number'), name='loose_refund_once'),
         ),
         migrations.AddIndex(
             model_name='reservation',
