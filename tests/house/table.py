@@ -141,6 +141,7 @@ RESULT_ROWS = {
     "insights:models": staff("member", GET="ok"),
     "insights:export": staff("member", GET="ok"),
     "insights:order_credit": staff("member", GET="ok"),
+    "insights:post": staff("member", GET="ok"),
 }
 
 SHOP_ROWS = {

@@ -143,6 +143,19 @@ def test_day_sums_equal_the_credits_they_are_made_from(
     assert sum(row.credited.minor for row in report.rows) == report.totals.attributed.minor
 
 
+def test_a_post_knows_what_it_sold_since_it_stands(world: World) -> None:
+    first, second = link(publication("One")), link(publication("Two"))
+    for day in (0, 40):
+        lena = customer()
+        visit(lena, day, first)
+        visit(lena, day + 0.1, second)
+        sale(lena, day + 0.5, 1001)
+    summed()
+    sold = queries.post_results(first.post_id)
+    assert (sold.orders, sold.credited["first"].minor, sold.credited["last"].minor) == (2, 2002, 0)
+    assert queries.post_results(publication("Silent").post_id).orders == 0
+
+
 def test_periods_have_names() -> None:
     today = date(2026, 3, 15)
     assert period_named("7d", today) == Period(date(2026, 3, 9), today)

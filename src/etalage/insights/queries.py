@@ -20,7 +20,7 @@ from etalage.insights.models import (
     Grouping,
     StaleDay,
 )
-from etalage.insights.reports import DayPoint, JourneyStep, Period, Report, ReportRow, Totals
+from etalage.insights.reports import DayPoint, JourneyStep, Period, PostResults, Report, ReportRow, Totals
 from etalage.insights.zone import business_zone
 from etalage.kit import clock
 from etalage.kit.money import Money
@@ -205,6 +205,19 @@ def journey(order_id: UUID, language: str = "en") -> list[JourneyStep]:
             )
         )
     return steps
+
+
+def post_results(post_id: UUID) -> PostResults:
+    """What a post has brought since it stands, in all stores and online."""
+    credit = DayCredit.objects.filter(grouping=Grouping.POST, whole=True, key=post_id)
+    sums = credit.aggregate(count=Sum("orders"), **{f"{name}_sum": Sum(name) for name in MODELS})
+    visits = DayClicks.objects.filter(grouping=Grouping.POST, key=post_id).aggregate(all=Sum("clicks"))
+    currency = _currency()
+    return PostResults(
+        visits=visits["all"] or 0,
+        orders=sums["count"] or 0,
+        credited={name: Money(sums[f"{name}_sum"] or 0, currency) for name in MODELS},
+    )
 
 
 def sums_wait() -> bool:

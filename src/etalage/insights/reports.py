@@ -117,3 +117,12 @@ class JourneyStep:
     channel: str
     url: str
     credited: dict[str, Money]
+
+
+@dataclass(frozen=True)
+class PostResults:
+    """What one post has brought since it stands: visits, orders that it led to, and the credit in each model."""
+
+    visits: int
+    orders: int
+    credited: dict[str, Money]
