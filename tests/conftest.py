@@ -12,6 +12,13 @@ from django.utils import translation
 from etalage.accounts.models import Business, Member, Role, Store
 
 
+@pytest.fixture(autouse=True)
+def _language_of_its_own() -> Iterator[None]:
+    """No test reads in the language that the one before it was answered in."""
+    yield
+    translation.deactivate()
+
+
 @dataclass(frozen=True)
 class World:
     """Anna owns, Marc manages, Mia posts, Karim stands at the counter in Ghent."""
