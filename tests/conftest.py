@@ -38,13 +38,6 @@ class World:
         ]
 
 
-@pytest.fixture(autouse=True)
-def in_english() -> Iterator[None]:
-    """A request leaves its language behind in the thread; the next test begins without it."""
-    yield
-    translation.deactivate()
-
-
 @pytest.fixture
 def world(db: None) -> World:
     """The business with its people; no products and no channels yet."""
