@@ -178,7 +178,6 @@ DEFAULT_FROM_EMAIL = ENV.text("ETALAGE_EMAIL_FROM", "etalage@localhost")
 
 TASKS = {"default": {"BACKEND": "etalage.jobs.backend.LeasedBackend", "QUEUES": []}}
 
-EDGE_DATABASE = DATA / "edge.sqlite3"
 PRACTICE_NETWORK = ENV.text("ETALAGE_PRACTICE_NETWORK", "")
 
 LOGGING = {

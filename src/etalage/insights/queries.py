@@ -25,6 +25,7 @@ from etalage.insights.zone import business_zone
 from etalage.kit import clock
 from etalage.kit.money import Money
 from etalage.orders.models import Order
+from etalage.publishing.models import Post
 
 BY_TOUCH = {Grouping.POST, Grouping.PUBLICATION, Grouping.CHANNEL, Grouping.CAMPAIGN}
 
@@ -208,7 +209,9 @@ def journey(order_id: UUID, language: str = "en") -> list[JourneyStep]:
 
 
 def post_results(post_id: UUID) -> PostResults:
-    """What a post has brought since it stands, in all stores and online."""
+    """What a post has brought since it stands, in all stores and online. Raises Post.DoesNotExist."""
+    if not Post.objects.filter(pk=post_id).exists():
+        raise Post.DoesNotExist
     credit = DayCredit.objects.filter(grouping=Grouping.POST, whole=True, key=post_id)
     sums = credit.aggregate(count=Sum("orders"), **{f"{name}_sum": Sum(name) for name in MODELS})
     visits = DayClicks.objects.filter(grouping=Grouping.POST, key=post_id).aggregate(all=Sum("clicks"))

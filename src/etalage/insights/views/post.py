@@ -23,10 +23,11 @@ from etalage.publishing.models import Post
 @require(Role.MEMBER)
 def post(request: StaffRequest, post_id: UUID) -> HttpResponse:
     """Visits, orders and credited sales of one post; htmx gets the part that the post's own page shows."""
-    if not Post.objects.filter(pk=post_id).exists():
-        raise Http404
+    try:
+        found = queries.post_results(post_id)
+    except Post.DoesNotExist:
+        raise Http404 from None
     label = labels_of(Grouping.POST, [post_id], get_language() or "en")[post_id]
-    found = queries.post_results(post_id)
     models = [(name, found.credited[key]) for key, name in MODEL_NAMES]
     lookback = current_business().lookback_days
     context = {"label": label, "found": found, "models": models, "lookback_days": lookback}
