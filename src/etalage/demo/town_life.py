@@ -124,7 +124,7 @@ class TownLife:
         """Somebody buys at a till, some with their card, some with a code that they saw in a post."""
         store = self.chance.choice(list(Store.objects.filter(closed_at=None)))
         variant = self.chance.choice(list(Variant.objects.filter(retired_at=None).select_related("product")))
-        receipt = f"{store.code}-{clock.now():%y%m%d-%H%M%S}-{self.chance.randint(10, 99)}"
+        receipt = f"{store.code}-{clock.now():%y%m%d-%H%M%S%f}"
         lines = [
             LineData(
                 variant.sku,
