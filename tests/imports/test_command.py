@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,30 @@ def test_mistakes_are_told_with_their_status(
 
 def test_help_says_what_the_statuses_mean(shop: Path) -> None:
     assert "exit status" in etalage(shop, "import", "--help").stdout
+
+
+SECOND_STORE = """
+import django
+django.setup()
+from etalage.accounts.models import Store
+Store.objects.create(code="2", name="Second", timezone="Europe/Brussels")
+"""
+
+
+def test_a_column_of_stock_without_a_store_names_the_option_and_makes_no_run(
+    shop: Path, tmp_path: Path
+) -> None:
+    script = [sys.executable, "-c", SECOND_STORE]
+    env = {**os.environ, "ETALAGE_DATA": str(shop), "DJANGO_SETTINGS_MODULE": "etalage.settings"}
+    env.pop("DATABASE_URL", None)
+    subprocess.run(script, env=env, check=True, timeout=60)
+    path = tmp_path / "stock.csv"
+    path.write_text("sku,title,price,stock\nS1,Stool,1.00,3\n")
+    refused = etalage(shop, "import", "products", str(path))
+    assert refused.returncode == 1
+    assert "--store" in refused.stderr
+    assert "2 (Second)" in refused.stderr
+    with sqlite3.connect(shop / "etalage.sqlite3") as database:
+        runs = database.execute("SELECT COUNT(*) FROM imports_importrun WHERE file_name = 'stock.csv'")
+        assert runs.fetchone() == (0,)
+    assert etalage(shop, "import", "products", str(path), "--store", "2").returncode == 0

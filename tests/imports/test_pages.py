@@ -199,3 +199,42 @@ def test_only_managers_and_owners_import(
         302 if allowed or role == "stranger" else 403,
         allowed,
     )
+
+
+def test_stock_that_names_no_store_is_told_on_the_preview_and_never_starts(
+    world: World, signed_in: dict[str, Client]
+) -> None:
+    manager = signed_in["manager"]
+    send(manager, "sku,title,price,stock\nA1,Cup,1.00,3\n")
+    run = ImportRun.objects.get()
+    assert "The column of stock names no store." in page(manager, run).content.decode()
+    columns = {"column_0": "sku", "column_1": "title", "column_2": "price", "column_3": "stock"}
+    address = reverse("imports:run", args=[run.pk])
+    refused = manager.post(address, columns)
+    assert refused.status_code == 422
+    assert "The column of stock names no store." in refused.content.decode()
+    run.refresh_from_db()
+    assert run.state == "preview"
+    assert manager.post(address, {**columns, "store": "GNT"}).status_code == 302
+    assert execute(run.pk).created == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "chosen"), [("", "products"), ("?kind=orders", "orders"), ("?kind=horses", "products")]
+)
+def test_the_kind_one_comes_from_is_chosen_already(
+    world: World, signed_in: dict[str, Client], query: str, chosen: str
+) -> None:
+    form = signed_in["manager"].get(reverse("imports:start") + query).context["form"]
+    assert [choice.data["value"] for choice in form["kind"] if choice.data["selected"]] == [chosen]
+
+
+@pytest.mark.parametrize(
+    ("route", "kind"),
+    [("catalogue:products", "products"), ("orders:list", "orders"), ("insights:results", "orders")],
+)
+def test_an_empty_page_leads_to_the_import_of_its_own_kind(
+    world: World, signed_in: dict[str, Client], route: str, kind: str
+) -> None:
+    shown = signed_in["manager"].get(reverse(route)).content.decode()
+    assert f'href="{reverse("imports:start")}?kind={kind}"' in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,9 @@ class Slow:
 
     def __init__(self, meanwhile: Any) -> None:
         self._meanwhile = meanwhile
+
+    def check(self, columns: Mapping[str, int], options: Mapping[str, str]) -> None:
+        pass
 
     def load(self, table: Table, context: Context) -> Counts:
         for read, (_number, _row) in enumerate(table.rows, start=1):

@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
                 watch=_progress,
             )
         except Refusal as refusal:
-            return _refused(refusal.code, refusal.message, as_json=arguments.json)
+            message = f"{refusal.message} {_hint(refusal.code)}".strip()
+            return _refused(refusal.code, message, as_json=arguments.json)
     return _tell(done, as_json=arguments.json)
 
 
@@ -92,6 +93,15 @@ def _progress(run: ImportRun) -> None:
         share = min(100, run.bytes_read * 100 // max(1, run.size_bytes))
         sys.stderr.write(f"\r{share:3d} %   {run.rows_read} rows   {run.refused} refused ")
         sys.stderr.flush()
+
+
+def _hint(code: str) -> str:
+    """How this command is told what a page would ask; nothing where the sentence says it all."""
+    from django.utils.translation import gettext as _
+
+    if code == "file_stock_without_store":
+        return _("With this command: --store and its code, or --column stock= to leave the column out.")
+    return ""
 
 
 def _refused(code: str, message: str, *, as_json: bool) -> int:

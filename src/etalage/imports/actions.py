@@ -118,11 +118,28 @@ def confirm(
     return run
 
 
+def _check_together(run: ImportRun) -> None:
+    """Refuse choices that do not go together before a run is made. Any other fault of the file ends its run."""
+    importer = importer_for(run.kind)
+    try:
+        with open_table(
+            Path(run.path),
+            encoding=run.options.get("encoding", ""),
+            delimiter=run.options.get("delimiter", ""),
+        ) as table:
+            columns = find_columns(table.header, importer.fields, run.mapping)
+    except (FileRefused, OSError):
+        return
+    importer.check(columns, run.options)
+
+
 def _check_columns(run: ImportRun, mapping: Mapping[str, str], options: Mapping[str, str]) -> None:
     importer = importer_for(run.kind)
     encoding, delimiter = options.get("encoding", ""), options.get("delimiter", "")
     with open_table(kept_file(run), encoding=encoding, delimiter=delimiter) as table:
-        require_columns(importer, table, find_columns(table.header, importer.fields, mapping))
+        columns = find_columns(table.header, importer.fields, mapping)
+        require_columns(importer, table, columns)
+        importer.check(columns, options)
 
 
 def kept_file(run: ImportRun) -> Path:
@@ -173,7 +190,8 @@ def import_file(
 ) -> ImportRun:
     """Read a file of this machine here and now, and return the run as it ended; `watch` is told of progress.
 
-    Raises Refusal before anything is written when the kind or an option does not exist, or the disk is full.
+    Raises Refusal before anything is written when the kind or an option does not exist, the columns ask for
+    an option that is not given, or the disk is full.
     """
     check_kind(kind)
     chosen = checked(options or {})
@@ -189,6 +207,7 @@ def import_file(
         started_by=actor,
         language=_language(),
     )
+    _check_together(run)
     with transaction.atomic():
         run.save(force_insert=True)
         audit.record(actor, "import.started", run, kind=kind)

@@ -37,7 +37,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         choices = kind_choices()
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
-        if choices and not self.initial.get("kind"):
+        if choices and self.initial.get("kind") not in dict(choices):
             self.initial["kind"] = choices[0][0]
 
 

@@ -51,6 +51,9 @@ class Importer(Protocol):
     def fields(self) -> Sequence[Field]:
         """What it can read, in the order in which columns are looked for."""
 
+    def check(self, columns: Mapping[str, int], options: Mapping[str, str]) -> None:
+        """Look at what was chosen before the first row is read. Raises FileRefused where it does not go together."""
+
     def load(self, table: Table, context: Context) -> Counts:
         """Read every row, in batches that each are a transaction; memory does not grow with the file."""
 

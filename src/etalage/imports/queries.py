@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from etalage.imports.importers import importer_for, kinds
+from etalage.imports.importers import Importer, importer_for, kinds
 from etalage.imports.models import ImportRun
 from etalage.imports.options import checked
 from etalage.imports.reading.columns import Field, find_columns, missing
@@ -25,7 +25,10 @@ KIND_LABELS = {"products": _("Products and stock"), "orders": _("Orders and till
 
 @dataclass(frozen=True)
 class Preview:
-    """The beginning of a file, which column was taken for what, and which required fields have none."""
+    """The beginning of a file, which column was taken for what, and which required fields have none.
+
+    `problem` says what else must be chosen before the file can be read.
+    """
 
     header: Row
     rows: list[Row]
@@ -33,6 +36,7 @@ class Preview:
     missing: list[Field]
     encoding: str
     delimiter: str
+    problem: FileRefused | None = None
 
     def examples(self, place: int) -> list[str]:
         """The first filled cells of a column."""
@@ -56,14 +60,33 @@ def preview(
 ) -> Preview:
     """Look at a run's file. Raises FileRefused when it cannot be read, or names a column that is not there."""
     path = Path(run.path)
-    told = checked({name: (options or {}).get(name, "") for name in ("encoding", "delimiter")})
+    told = checked({name: (options or {}).get(name, "") for name in ("encoding", "delimiter", "store")})
     if not run.path or not path.is_file():
         raise FileRefused("gone")
-    fields = importer_for(run.kind).fields
+    importer = importer_for(run.kind)
+    fields = importer.fields
     with open_table(path, encoding=told.get("encoding", ""), delimiter=told.get("delimiter", "")) as table:
         columns = find_columns(table.header, fields, mapping)
         rows = [row for _number, row in islice(table.rows, SAMPLE_ROWS)]
-        return Preview(table.header, rows, columns, missing(columns, fields), table.encoding, table.delimiter)
+        return Preview(
+            header=table.header,
+            rows=rows,
+            columns=columns,
+            missing=missing(columns, fields),
+            encoding=table.encoding,
+            delimiter=table.delimiter,
+            problem=_problem(importer, columns, told),
+        )
+
+
+def _problem(
+    importer: Importer, columns: Mapping[str, int], options: Mapping[str, str]
+) -> FileRefused | None:
+    try:
+        importer.check(columns, options)
+    except FileRefused as problem:
+        return problem
+    return None
 
 
 def field_choices(kind: str) -> list[tuple[str, str]]:

@@ -96,6 +96,7 @@ def _load(run: ImportRun, watch: Watch | None) -> None:
     with open_table(path, encoding=encoding, delimiter=run.options.get("delimiter", "")) as table:
         columns = find_columns(table.header, importer.fields, run.mapping)
         require_columns(importer, table, columns)
+        importer.check(columns, run.options)
         with RefusedRows(refused_file(run.pk, run.attempt), table.header) as refused:
             report = _Report(run, table, refused, watch)
             context = _context(run, columns, report)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from uuid import UUID
 
 from django.db import transaction
 
+from etalage.accounts.models import Store
 from etalage.accounts.queries import current_business, open_stores
 from etalage.catalogue.importing.fields import FIELDS, store_fields
 from etalage.catalogue.importing.gone import Gone
@@ -46,8 +48,14 @@ class ProductImporter:
         """What it can read; a column of stock for each open store comes first, since its name says most."""
         return [*store_fields(open_stores()), *FIELDS]
 
+    def check(self, columns: Mapping[str, int], options: Mapping[str, str]) -> None:
+        """Raise FileRefused for stock that belongs to no store."""
+        stores = list(open_stores())
+        if "stock" in columns and "store" not in columns and _stock_store(stores, options) is None:
+            raise FileRefused("stock_without_store", stores=", ".join(f"{s.code} ({s.name})" for s in stores))
+
     def load(self, table: Table, context: Context) -> Counts:
-        """Read every row. Raises FileRefused when stock belongs to no store, or the file is damaged."""
+        """Read every row. Raises FileRefused when the file is damaged."""
         first = list(islice(table.rows, SAMPLE))
         sheet = _sheet(table.header, [row for _number, row in first], context)
         rows = _rows(sheet, chain(first, table.rows), context)
@@ -121,8 +129,8 @@ def _sheet(header: Sequence[str], sample: Sequence[Row], context: Context) -> Sh
         for row in sample if place < len(row)
     ]  # fmt: skip
     currency = _currency(header, context)
-    names = {name.casefold(): store.pk for store in stores for name in (store.name, store.code)}
-    sheet = Sheet(
+    names = _names(stores)
+    return Sheet(
         columns=columns,
         width=len(header),
         language=context.options.get("language") or current_business().language,
@@ -134,12 +142,19 @@ def _sheet(header: Sequence[str], sample: Sequence[Row], context: Context) -> Sh
             for key, place in columns.items()
             if key.startswith("stock:")
         },
-        stock_store=names.get(context.options.get("store", "").casefold())
-        or (stores[0].pk if len(stores) == 1 else None),
+        stock_store=_stock_store(stores, context.options),
     )
-    if "stock" in columns and "store" not in columns and sheet.stock_store is None:
-        raise FileRefused("stock_without_store", stores=", ".join(f"{s.code} ({s.name})" for s in stores))
-    return sheet
+
+
+def _names(stores: Iterable[Store]) -> dict[str, UUID]:
+    """The stores by name and by code, whatever their case."""
+    return {name.casefold(): store.pk for store in stores for name in (store.name, store.code)}
+
+
+def _stock_store(stores: Sequence[Store], options: Mapping[str, str]) -> UUID | None:
+    """The store of a column of stock that names none: the one told, else the only one."""
+    told = _names(stores).get(options.get("store", "").casefold())
+    return told or (stores[0].pk if len(stores) == 1 else None)
 
 
 def _currency(header: Sequence[str], context: Context) -> str:

@@ -37,7 +37,7 @@ SENTENCES = {
         "No column was found for: %(fields)s. Say which one it is; the file has: %(columns)s."
     ),
     "stock_without_store": gettext_noop(
-        "The column of stock names no store. Say which one it belongs to, or leave the column out. Stores: %(stores)s."
+        "The column of stock names no store. Choose its store, or leave the column out. Stores: %(stores)s."
     ),
     "long_line": gettext_noop("Row %(row)s is unreasonably long. A quotation mark may be missing there."),
 }

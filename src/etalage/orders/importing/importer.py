@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -48,6 +48,9 @@ class OrderImporter:
     def fields(self) -> Sequence[Field]:
         """The columns that it can read."""
         return FIELDS
+
+    def check(self, columns: Mapping[str, int], options: Mapping[str, str]) -> None:
+        """Any columns and choices go together."""
 
     def load(self, table: Table, context: Context) -> Counts:
         """Read every row. Each batch is a transaction: after a crash the same file is simply read again."""

@@ -28,6 +28,7 @@ class Step:
 
 def first_steps(member: Member) -> list[Step]:
     """The four steps with which a shop begins; none once all were taken."""
+    imports = address("imports:start")
     steps = [
         Step(
             "plug",
@@ -44,7 +45,7 @@ def first_steps(member: Member) -> list[Step]:
             _("Bring in your products"),
             _("A file from your shop's system, with pictures, prices and stock."),
             _("Import products"),
-            address("imports:start"),
+            f"{imports}?kind=products",
             any(status_counts().values()),
         ),
         Step(
@@ -52,7 +53,7 @@ def first_steps(member: Member) -> list[Step]:
             _("Bring in your orders"),
             _("From the web shop and the tills, so that you see what sold."),
             _("Import orders"),
-            address("imports:start"),
+            f"{imports}?kind=orders",
             has_sales(),
         ),
         Step(
