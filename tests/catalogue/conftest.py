@@ -70,7 +70,7 @@ def counts(run: ImportRun) -> dict[str, int]:
 
 def codes(run: ImportRun) -> dict[str, int]:
     """How many rows were refused, by reason."""
-    return {code: number for code, number, _sentence in run.reasons}
+    return {code: number for code, number, *_example in run.reasons}
 
 
 def make_product(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from etalage.catalogue.models import Product, ProductStatus, Stock, Variant, WantedPicture
 from etalage.imports.models import ImportRun
@@ -230,10 +231,12 @@ def test_an_article_number_of_another_product_is_refused_each_time(read_in: Read
     assert counts(run) == {"unchanged": 2, "refused": 1}
 
 
-def test_refused_rows_are_explained_in_the_language_of_the_person(read_in: ReadIn) -> None:
-    run = read_in("sku,title,price\nA1,Cup,dear\n")
-    assert run.reasons == [
-        ["price_unreadable", 1, "“dear” is not a price in EUR. Write it as 12.50 or 12,50."]
+def test_refused_rows_are_explained_in_the_language_of_whoever_reads(read_in: ReadIn) -> None:
+    with translation.override("nl"):
+        run = read_in("sku,title,price\nA1,Cup,dear\n")
+        assert run.examples[0][2].startswith("“dear” is geen prijs")
+    assert run.examples == [
+        ("price_unreadable", 1, "“dear” is not a price in EUR. Write it as 12.50 or 12,50.")
     ]
 
 

@@ -272,11 +272,16 @@ def test_uploads_go_after_thirty_days_and_their_counts_stay(world: World, data_f
     assert refusal_of(actions.run_again, world.manager, run).code == "file_gone"
 
 
-def test_sentences_are_in_the_language_of_the_person_who_started(world: World) -> None:
+def test_why_a_file_stopped_is_said_in_the_language_of_whoever_reads(world: World, write: Write) -> None:
     with translation.override("ar"):
-        run = actions.receive_upload(world.manager, "products", upload())
-        actions.confirm(world.manager, run, {}, {})
-    assert execute(run.pk).language == "ar"
+        run = run_slowly(world, write, full)
+    assert run.language == "ar"  # of the file of refused rows, which cannot change its language
+    said = {}
+    for language in ("en", "fr", "nl", "ar"):
+        with translation.override(language):
+            said[language] = ImportRun.objects.get(pk=run.pk).explanation
+    assert said["en"].startswith("The disk of the server is full.")
+    assert len(set(said.values())) == 4
 
 
 @pytest.mark.parametrize(

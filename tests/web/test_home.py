@@ -127,7 +127,7 @@ def test_a_file_that_failed_is_told_until_one_of_its_kind_was_read(
         kind="orders",
         state=ImportState.FAILED,
         file_name="till.csv",
-        explanation="No column holds the amount.",
+        told=["No column holds the amount.", {}],
     )
     if later:
         ImportRun.objects.create(kind="orders", state=later, file_name="again.csv")

@@ -118,7 +118,7 @@ def _tell(run: ImportRun, *, as_json: bool) -> int:
     failed = run.state != "done"
     if as_json:
         more = {"reason": run.reason, "explanation": run.explanation, "refused_rows": run.refused_path}
-        reasons = [{"code": c, "rows": n, "example": text} for c, n, text in run.reasons]
+        reasons = [{"code": c, "rows": n, "example": text} for c, n, text in run.examples]
         whole = {"id": str(run.pk), "state": run.state, **counts, **more, "reasons": reasons}
         say(json.dumps(whole, ensure_ascii=False, indent=2))
     else:
@@ -126,7 +126,7 @@ def _tell(run: ImportRun, *, as_json: bool) -> int:
             sys.stderr.write("\r\033[K")
         if run.rows_read or not failed:
             say("   ".join(f"{name.replace('_', ' ')}: {number}" for name, number in counts.items()))
-        for _code, number, example in run.reasons:
+        for _code, number, example in run.examples:
             say(f"  {number} × {example}")
         if run.refused_path:
             say(f"The refused rows, each with its reason: {run.refused_path}")

@@ -26,7 +26,7 @@ from etalage.imports.places import uploads
 from etalage.imports.reading.columns import find_columns
 from etalage.imports.reading.refusals import FileRefused
 from etalage.imports.reading.table import open_table
-from etalage.imports.running import Watch, execute, require_columns
+from etalage.imports.running import Stopped, Watch, execute, require_columns
 from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.kit import clock
@@ -152,17 +152,17 @@ def kept_file(run: ImportRun) -> Path:
 
 def stop(actor: Member, run: ImportRun) -> None:
     """Stop a run; what was read until then is kept. One that is over stays as it is."""
-    _end_by_hand(actor, run, "stopped", _("The import was stopped. What was read until then is kept."))
+    _end_by_hand(actor, run, Stopped())
 
 
-def _end_by_hand(actor: Member, run: ImportRun, code: str, message: object) -> None:
+def _end_by_hand(actor: Member, run: ImportRun, reason: Refusal) -> None:
     open_states = (ImportState.PREVIEW, ImportState.WAITING, ImportState.RUNNING)
     with transaction.atomic():
         ended = ImportRun.objects.filter(pk=run.pk, state__in=open_states).update(
-            state=ImportState.FAILED, reason=code, explanation=str(message), finished_at=clock.now()
+            state=ImportState.FAILED, reason=reason.code, told=reason.kept, finished_at=clock.now()
         )
         if ended:
-            audit.record(actor, f"import.{code}", run)
+            audit.record(actor, f"import.{reason.code}", run)
             tell("imports")
 
 
@@ -171,7 +171,7 @@ def run_again(actor: Member, run: ImportRun) -> None:
     kept_file(run)
     with transaction.atomic():
         again = ImportRun.objects.filter(pk=run.pk, state__in=(ImportState.DONE, ImportState.FAILED)).update(
-            state=ImportState.WAITING, reason="", explanation="", finished_at=None, language=_language()
+            state=ImportState.WAITING, reason="", told=[], finished_at=None, language=_language()
         )
         if again:
             _enqueue(run.pk)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-from django.utils.translation import gettext_lazy as _
-
-from etalage.kit.errors import Refusal
+from etalage.kit.errors import Refusal, gettext_noop
 
 _POSTGRESQL_DISK_FULL = "53100"
 RESERVE_BYTES = 64 * 1024 * 1024
@@ -18,7 +16,7 @@ class DiskFull(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            _(
+            gettext_noop(
                 "The disk of the server is full. Make room, then start the import again: it goes on by itself."
             ),
             code="disk_full",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.models import Member
 from etalage.kit import clock
+from etalage.kit.errors import said
 from etalage.kit.fields import UUIDModel
 
 
@@ -26,8 +27,9 @@ class ImportRun(UUIDModel):
     """One file on its way into the shop, how far it is, and what became of its rows.
 
     `created`, `updated` and `unchanged` count things, `refused` counts rows; `reasons` tells why, as
-    [code, how many, an example's sentence]. `reason` and `explanation` say why the whole run stopped. Sentences are
-    in `language`, that of the person who started. `kept_by_us`: the file is our copy, deleted after some time.
+    [code, how many, an example's sentence, its values]. `reason` and `told` say why the whole run stopped. Sentences
+    are kept untranslated and said in the reader's language; only the file of refused rows is written in `language`,
+    that of the person who started. `kept_by_us`: the file is our copy, deleted after some time.
     """
 
     kind = models.CharField(max_length=20)
@@ -46,7 +48,7 @@ class ImportRun(UUIDModel):
     refused = models.PositiveIntegerField(default=0)
     refused_path = models.CharField(max_length=500, blank=True)
     reason = models.CharField(max_length=60, blank=True)
-    explanation = models.TextField(blank=True)
+    told = models.JSONField(default=list, blank=True)
     reasons = models.JSONField(default=list)
     language = models.CharField(max_length=2, default="en")
     kept_by_us = models.BooleanField(default=False)
@@ -60,6 +62,16 @@ class ImportRun(UUIDModel):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def explanation(self) -> str:
+        """Why the run stopped, in the reader's language; empty where it did not."""
+        return said(*self.told) if self.told else ""
+
+    @property
+    def examples(self) -> list[tuple[str, int, str]]:
+        """Why rows were refused: the code, how many, and an example in the reader's language."""
+        return [(code, rows, said(sentence, values)) for code, rows, sentence, values in self.reasons]
 
     @property
     def is_over(self) -> bool:

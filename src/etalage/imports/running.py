@@ -13,7 +13,6 @@ from django.db import DatabaseError
 from django.db.models import F, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.queries import current_business
 from etalage.imports.disk import DiskFull, is_disk_full
@@ -27,7 +26,7 @@ from etalage.imports.refused import RefusedRows
 from etalage.jobs.lease import current_lease
 from etalage.jobs.live import tell
 from etalage.kit import clock
-from etalage.kit.errors import Refusal
+from etalage.kit.errors import Kept, Refusal, gettext_noop
 
 log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.5
@@ -43,7 +42,9 @@ class Stopped(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            _("The import was stopped. What was read until then is kept."), code="stopped", status=409
+            gettext_noop("The import was stopped. What was read until then is kept."),
+            code="stopped",
+            status=409,
         )
 
 
@@ -78,7 +79,7 @@ def _begin(run: ImportRun) -> bool:
     broke = ImportRun.objects.filter(pk=run.pk, state=ImportState.FAILED, reason=BROKE)
     fresh: dict[str, Any] = dict.fromkeys(_COUNTED, 0)
     begun = ours.update(state=ImportState.RUNNING, **fresh) or broke.update(
-        state=ImportState.RUNNING, reason="", explanation="", finished_at=None, **fresh
+        state=ImportState.RUNNING, reason="", told=[], finished_at=None, **fresh
     )
     if begun:
         ImportRun.objects.filter(pk=run.pk).update(attempt=F("attempt") + 1)
@@ -136,13 +137,13 @@ class _Report:
         self._run, self._table, self._refused, self._watch = run, table, refused, watch
         self._last = clock.elapsed()
         self._times: Counter[str] = Counter()
-        self._sentences: dict[str, str] = {}
+        self._examples: dict[str, Kept] = {}
 
     def refuse(self, number: int, row: Sequence[str], reason: Refusal) -> None:
         self._refused.add(number, row, reason)
         self._times[reason.code] += 1
-        if reason.code not in self._sentences:
-            self._sentences[reason.code] = reason.message
+        if reason.code not in self._examples:
+            self._examples[reason.code] = reason.kept
 
     def progress(self, rows: int, counts: Counts) -> None:
         """Raises Stopped when the run is no longer ours."""
@@ -169,7 +170,7 @@ class _Report:
         run.refused = self._refused.count
         run.refused_path = str(self._refused.path) if run.refused else ""
         common = self._times.most_common(MOST_REASONS)
-        run.reasons = [[code, times, self._sentences[code]] for code, times in common]
+        run.reasons = [[code, times, *self._examples[code]] for code, times in common]
         values = {name: getattr(run, name) for name in _REPORTED}
         if not _ours(run).update(state=state, **values):
             raise Stopped
@@ -185,11 +186,9 @@ def _ours(run: ImportRun) -> QuerySet[ImportRun]:
 
 
 def _end(run: ImportRun, reason: Refusal) -> None:
-    run.state, run.reason, run.explanation = ImportState.FAILED, reason.code[:60], reason.message
+    run.state, run.reason, run.told = ImportState.FAILED, reason.code[:60], reason.kept
     run.finished_at = clock.now()
-    _ours(run).update(
-        state=run.state, reason=run.reason, explanation=run.explanation, finished_at=run.finished_at
-    )
+    _ours(run).update(state=run.state, reason=run.reason, told=run.told, finished_at=run.finished_at)
     tell("imports")
 
 
@@ -208,5 +207,7 @@ def _fail(run: ImportRun, error: OSError | DatabaseError) -> None:
 
 
 def _broken() -> Refusal:
-    message = _("Something broke on our side. It is tried again by itself; nothing is taken twice.")
+    message = gettext_noop(
+        "Something broke on our side. It is tried again by itself; nothing is taken twice."
+    )
     return Refusal(message, code=BROKE, status=500)

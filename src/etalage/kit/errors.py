@@ -7,7 +7,11 @@ that the web shell hands over once with `translate_with`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+Kept: TypeAlias = list[Any]
+"""A marked sentence and the values that fill it, for JSON: [sentence, {name: value}]."""
 
 
 class _Speech:
@@ -24,6 +28,12 @@ def translate_with(translate: Callable[[str], str]) -> None:
 def gettext_noop(sentence: str) -> str:
     """Mark a sentence for translation without translating it yet."""
     return sentence
+
+
+def said(sentence: str, values: Mapping[str, object]) -> str:
+    """A marked sentence in the reader's language, filled with its values."""
+    text = _Speech.translate(sentence) if sentence else ""
+    return text % values if values else text
 
 
 class Refusal(Exception):
@@ -43,10 +53,20 @@ class Refusal(Exception):
     @property
     def message(self) -> str:
         """The sentence in the reader's language."""
-        text = self._message if isinstance(self._message, str) else str(self._message)
-        if text and type(self._message) is str:
-            text = _Speech.translate(text)
-        return text % self.values if self.values else text
+        if type(self._message) is str:
+            return said(self._message, self.values)
+        return str(self._message) % self.values if self.values else str(self._message)
+
+    @property
+    def kept(self) -> Kept:
+        """The sentence as it can be stored and said later, in the language of whoever reads it then.
+
+        A lazy translation does not show its sentence: it is kept in the language of this moment.
+        """
+        values = {
+            name: value if isinstance(value, int) else str(value) for name, value in self.values.items()
+        }
+        return [str(self._message), values]
 
     def __str__(self) -> str:
         return self.message

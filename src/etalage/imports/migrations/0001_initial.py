@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('refused', models.PositiveIntegerField(default=0)),
                 ('refused_path', models.CharField(blank=True, max_length=500)),
                 ('reason', models.CharField(blank=True, max_length=60)),
-                ('explanation', models.TextField(blank=True)),
+                ('told', models.JSONField(blank=True, default=list)),
                 ('reasons', models.JSONField(default=list)),
                 ('language', models.CharField(default='en', max_length=2)),
                 ('kept_by_us', models.BooleanField(default=False)),
