@@ -104,6 +104,16 @@ def test_a_missing_quotation_mark_is_found_with_its_row(write: Write) -> None:
     assert "Row 3" in refused.value.message
 
 
+def test_what_stands_before_a_line_that_is_too_long_is_handed_on_first(write: Write) -> None:
+    path = write(HEADER + "A1,Cup,1.00\n" * 10_000 + "B2," * 500_000)
+    taken = []
+    with pytest.raises(FileRefused) as refused, open_table(path) as opened:
+        taken.extend(opened.rows)
+    assert refused.value.code == "file_long_line"
+    assert "Row 10002" in refused.value.message
+    assert len(taken) == 10_000
+
+
 def peak_while(act: Callable[[], object]) -> int:
     """The most memory, in bytes, that Python held meanwhile."""
     tracemalloc.start()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from etalage.imports.reading.table import open_table, whole_encoding
+from etalage.imports.reading.text import BLOCK
 from tests.imports.conftest import Write, read_all
 
 ROWS = "sku,titre,prix\nA1,Théière,12.50\nB2,«Œuf» à la coque,3.00\n"
@@ -109,6 +110,17 @@ def test_progress_follows_the_file_on_disk(write: Write) -> None:
         for _row in table.rows:
             pass
         assert begun < table.bytes_read <= table.size
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_row_may_end_anywhere_in_what_is_read_at_once(write: Write, ending: str) -> None:
+    for before in range(3):  # the end of a line falls before, on and after the end of a block
+        text = f"sku,title{ending}" + f'A1,"Cup{ending}and saucer"{ending}' * 6_000
+        begun = text[: BLOCK - 2].rfind(ending) + len(ending)
+        text = text[:begun] + "B" * (BLOCK - begun - before - 2) + f",x{ending}" + text[begun:]
+        _header, rows = read_all(write(text), encoding="utf-8", delimiter=",")
+        whole = csv.reader(io.StringIO(text, newline=""))
+        assert rows == [(number, row) for number, row in enumerate(whole, 1) if number > 1]
 
 
 CELL = st.text(

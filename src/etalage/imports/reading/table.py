@@ -87,11 +87,10 @@ def _csv_rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, Row
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     with reading_faults():
         try:
-            for row in reader:
+            for lines.row, row in enumerate(reader, start=1):
                 yield lines.row, row
-                lines.row_ended()
         except csv.Error as error:
-            raise FileRefused("long_line", row=lines.row) from error
+            raise FileRefused("long_line", row=lines.row + 1) from error
 
 
 def _with_header(numbered: Iterator[tuple[int, Row]], path: Path, file: IO[bytes]) -> Table:
