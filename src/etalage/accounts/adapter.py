@@ -26,6 +26,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Only pages of our own are gone to after signing in; a host that merely is allowed is another site."""
         return bool(url) and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The password first, then the passkey: a recovery code is for the day when neither is at hand."""
+        return sorted(
+            super().get_reauthentication_methods(user), key=lambda way: way["id"] == "mfa_reauthenticate"
+        )
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Letters come from the business, not from whatever host the request named."""
         sender = SimpleNamespace(

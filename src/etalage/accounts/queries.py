@@ -42,6 +42,22 @@ def has_second_steps(member: Member) -> bool:
 
 
 @dataclass(frozen=True)
+class SecondSteps:
+    """With what a member can take the second step of signing in."""
+
+    passkey: bool
+    app: bool
+    codes: bool
+
+
+def second_steps(member: Member) -> SecondSteps:
+    """What the member has: a passkey, an authenticator app, recovery codes."""
+    types = set(Authenticator.objects.filter(user=member).values_list("type", flat=True))
+    kind = Authenticator.Type
+    return SecondSteps(kind.WEBAUTHN in types, kind.TOTP in types, kind.RECOVERY_CODES in types)
+
+
+@dataclass(frozen=True)
 class TrailChoice:
     """Which entries of the trail to show; what is not given narrows nothing."""
 

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, get_language_info
 
 from etalage.accounts.models import Business
 from etalage.accounts.queries import current_business
+from etalage.accounts.tabs import settings_tabs
 from etalage.web.navigation import Item, items_for
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class Shell:
     def tabs(self) -> list[Item]:
         """The few pages in the bar at the foot of a phone."""
         return sorted(self.nav, key=lambda item: item.tab)[:TABS]
+
+    @property
+    def sign_in_tabs(self) -> list[dict[str, Any]]:
+        """The tabs of the settings on the pages of one's own sign-in, which are not ours to give a context."""
+        return settings_tabs(self.member, "security") if self.member else []
 
     @property
     def home_url(self) -> str:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from etalage.accounts import queries
 from etalage.kit import formats
 from etalage.kit.chart import Chart
 from etalage.kit.money import Money
@@ -177,6 +178,9 @@ def text_direction(value: object) -> str:
 
 
 # Marks and states
+
+
+register.simple_tag(queries.second_steps)
 
 
 @register.simple_tag
