@@ -14,6 +14,6 @@ class AddressForm(AddEmailForm):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
-        if Member.objects.filter(email=email).exclude(pk=getattr(self.user, "pk", None)).exists():
+        if Member.objects.filter(email=email).exclude(email=getattr(self.user, "email", "")).exists():
             raise forms.ValidationError(_("Another member has this address. Choose another one."))
         return str(super().clean_email())
