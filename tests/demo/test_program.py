@@ -159,6 +159,14 @@ def test_a_taken_port_is_refused_with_what_to_do_before_anything_is_made(tmp_pat
     assert not (tmp_path / "etalage-demo").exists()
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_what_is_no_port_is_refused_with_what_one_is(tmp_path: Path, port: str) -> None:
+    status, said = ask(f"--port={port}", "--no-browser", cwd=tmp_path)
+    assert status == 2
+    assert f"{port} is no port. Use a number from 1 to 65535." in said
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("reset", [[], ["--reset"]])
 def test_a_folder_of_somebody_else_is_never_touched(tmp_path: Path, reset: list[str]) -> None:
     folder = tmp_path / "etalage-demo"

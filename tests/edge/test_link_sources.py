@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from etalage.edge.link_sources import PostgreSQLLinks, SQLiteLinks, links_in, microseconds
 from etalage.edge.links import Link, LinkSource, LinksUnavailable, normal_code
+from etalage.environment import Environment
 from etalage.kit import clock
 from etalage.publishing.models import TrackedLink
 
@@ -74,6 +75,16 @@ def test_any_password_reaches_postgresql_as_it_is(password: str) -> None:
     links = links_in(database)
     assert isinstance(links, PostgreSQLLinks)
     assert conninfo_to_dict(links.address) == {"dbname": "shop", "password": password}
+
+
+def test_the_options_of_the_database_reach_postgresql_and_those_of_django_do_not() -> None:
+    address = "postgresql://shop@db/shop?sslmode=require&application_name=the%20shop"
+    database = Environment.load({"DATABASE_URL": address}).database()
+    assert database["OPTIONS"] == {"sslmode": "require", "application_name": "the shop"}
+    links = links_in({**database, "OPTIONS": {**database["OPTIONS"], "pool": True}})
+    assert isinstance(links, PostgreSQLLinks)
+    told = {"dbname": "shop", "user": "shop", "host": "db"}
+    assert conninfo_to_dict(links.address) == {**told, "sslmode": "require", "application_name": "the shop"}
 
 
 def test_a_database_that_is_not_there_is_unavailable_and_not_empty(tmp_path: Path) -> None:

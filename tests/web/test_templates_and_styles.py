@@ -38,6 +38,14 @@ def test_a_template_keeps_to_the_security_policy_and_to_the_sprite(path):
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_pane_that_waits_for_news_also_asks_now_and_then(path):
+    # A page that was hidden for a while has closed its stream and misses what was told meanwhile.
+    for trigger in re.findall(r'hx-trigger="([^"]*)"', path.read_text(encoding="utf-8")):
+        if re.search(r"\b(?!input|change)\w+ from:body", trigger):
+            assert "every " in trigger, trigger
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 def test_a_template_can_be_read(path):
     get_template(str(path.relative_to(path.parents[len(path.parts) - path.parts.index("templates") - 2])))
 

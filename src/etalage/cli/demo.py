@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from etalage.cli.ports import free_port, is_free
+from etalage.cli.ports import free_port, is_free, port_number
 from etalage.cli.say import complain, say
 from etalage.cli.serve import port_taken, serve
 from etalage.cli.setup import write_env
+from etalage.cli.upgrade import alone, upgrade
 from etalage.demo.folder import NETWORK, Facts, ForeignFolder, read_facts, remove, write_facts
 
 HOST = "127.0.0.1"
@@ -28,7 +29,9 @@ PACE = 30.0  # acts of people on the practice network per minute
 def add_to(commands: Any) -> None:
     """Add the sub-command."""
     command = commands.add_parser("demo", help="open a made-up shop to look around in")
-    command.add_argument("--port", type=int, help=f"the port of the shop's pages; {PORT} if not given")
+    command.add_argument(
+        "--port", type=port_number, help=f"the port of the shop's pages; {PORT} if not given"
+    )
     command.add_argument("--folder", default="etalage-demo", help="the one folder that the demo lives in")
     command.add_argument("--no-browser", action="store_true", help="only print the address")
     command.add_argument("--reset", action="store_true", help="throw the demo in the folder away first")
@@ -133,7 +136,8 @@ def _make(network: Any, drawer: Any, seed: int, scale: Any) -> None:
 
     say("Laying out the shop …")
     with hasty():
-        call_command("migrate", verbosity=0)
+        with alone():  # not upgrade(): it would close the connection that was just made hasty
+            call_command("migrate", verbosity=0)
         made = seed_shop(network, drawer, seed=seed, now=clock.now(), scale=scale, say=say)
     say(
         f"{made.products} products, {made.posts} posts, {made.orders} orders, {made.touches} visits and codes."
@@ -146,7 +150,6 @@ def _sign_in_link(facts: Facts | None, network: str) -> str:
 
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
 
     from etalage.accounts.actions import issue_sign_in_link
     from etalage.accounts.models import Member
@@ -154,7 +157,7 @@ def _sign_in_link(facts: Facts | None, network: str) -> str:
     from etalage.demo.people import OWNER
 
     if facts:
-        call_command("migrate", verbosity=0)
+        upgrade()
         move_network(facts.network, network)
     return f"{settings.PUBLIC_ADDRESS}/enter/{issue_sign_in_link(Member.objects.get(email=OWNER))}/"
 

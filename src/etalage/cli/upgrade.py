@@ -16,7 +16,7 @@ def upgrade() -> None:
 
     if not _lacks_something():
         return
-    with _alone():
+    with alone():
         connection.close()  # what this connection saw before it waited is old
         if _lacks_something():
             call_command("migrate", verbosity=0)
@@ -31,7 +31,8 @@ def _lacks_something() -> bool:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """Hold the lock under which the database is brought up to date; other processes wait for it."""
     from django.conf import settings
     from django.db import connection
 

@@ -18,6 +18,10 @@ try:
 except ImportError:  # the extra "postgresql" is not installed; only PostgreSQLLinks needs it
     psycopg = None  # type: ignore[assignment]
 
+DJANGOS_OWN = frozenset(
+    ("assume_role", "cursor_factory", "isolation_level", "pool", "server_side_binding", "context")
+)
+"""Options that Django keeps to itself; all others are libpq's, such as sslmode."""
 FIND = "SELECT id, code, target, expires_at, withdrawn, kind FROM publishing_trackedlink WHERE code = {}"
 
 
@@ -37,9 +41,9 @@ def links_in(database: Mapping[str, Any]) -> LinkSource:
     if database["ENGINE"].endswith("sqlite3"):
         return SQLiteLinks(Path(database["NAME"]))
     parts = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    return PostgreSQLLinks(
-        " ".join(f"{word}={_quoted(database[name])}" for word, name in parts.items() if database.get(name))
-    )
+    told = {word: database[name] for word, name in parts.items() if database.get(name)}
+    options = {word: value for word, value in database.get("OPTIONS", {}).items() if word not in DJANGOS_OWN}
+    return PostgreSQLLinks(" ".join(f"{word}={_quoted(value)}" for word, value in (told | options).items()))
 
 
 def _quoted(value: object) -> str:

@@ -110,7 +110,7 @@ class EncryptedTextField(_SecretBase):
         found = list(super().check(**options))
         if self.unique or self.primary_key or getattr(self, "db_index", False):
             found.append(
-                Error("An encrypted field cannot be unique or indexed.", obj=self, id="etalage.E001")
+                Error("An encrypted field cannot be unique or indexed.", obj=self, id="etalage.E014")
             )
         return found
 

@@ -11,6 +11,7 @@ from django.db.models import F, Prefetch, Sum
 from etalage.accounts.models import Store
 from etalage.accounts.queries import reservation_stores
 from etalage.catalogue.models import Product, ProductPicture, ProductStatus, Stock, Variant
+from etalage.catalogue.search import fold
 from etalage.kit.money import Money
 from etalage.publishing.models import TrackedLink
 
@@ -58,12 +59,12 @@ def shop_cards(
 ) -> tuple[list[ProductCard], UUID | None]:
     """A page of products for sale, the newest first, and the id to go on after (None at the end).
 
-    `search` finds products that hold every one of its words.
+    `search` finds products that hold every one of its words, whatever their case and accents.
     """
     found = Product.objects.filter(status=ProductStatus.ACTIVE)
     if category:
         found = found.filter(category=category)
-    for word in search.split()[:MOST_WORDS]:
+    for word in fold(search).split()[:MOST_WORDS]:
         found = found.filter(search_text__icontains=word)
     if after:
         found = found.filter(id__lt=after)
