@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from django.core import mail
+from pathlib import Path
 
+import pytest
+from django.core import mail
+from pytest_django.fixtures import Settings
+
+from etalage.customers.actions import erase_customer
 from etalage.kit import clock
 from etalage.orders.actions.letters import send_reservation_letter
 from etalage.orders.addresses import public_path
@@ -36,3 +41,19 @@ def test_no_letter_goes_out_for_what_has_ended_or_to_nobody(goods: Goods, reserv
     assert not send_reservation_letter(by_phone.pk)
     assert not send_reservation_letter(ended.pk)
     assert mail.outbox == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_letters_kept_as_files_go_with_the_customer(
+    goods: Goods, reserve_one: Reserve, settings: Settings, tmp_path: Path
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    gone, stays = reserve_one(email="Gone@Example.com"), reserve_one(email="stays@example.com")
+    for made in (gone, stays):
+        assert send_reservation_letter(made.pk)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert gone.customer_id
+    erase_customer(gone.customer_id)
+    (kept,) = tmp_path.iterdir()
+    assert b"stays@example.com" in kept.read_bytes()

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.test import Client
 
+from etalage.accounts.actions import change_member
 from etalage.accounts.models import Member, Role
 from etalage.jobs.live import tell
 
@@ -81,6 +82,17 @@ def _tell_until(stop):
         tell("posts")
         tell("orders")
     connections.close_all()
+
+
+def test_who_is_shut_out_hears_no_more(server, cookies):
+    owner = Member.objects.create_user("lune@maisonlune.example", "a-long-password", role=Role.OWNER)
+    mia = Member.objects.get(email="mia@maisonlune.example")
+    with httpx.stream("GET", f"{server}/live/", cookies=cookies, timeout=20) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": hello"
+        change_member(owner, mia, role=Role.COUNTER, store=None, is_active=False)
+        for line in lines:
+            assert line != ": still here"
 
 
 def test_strangers_hear_nothing(server):

@@ -75,6 +75,12 @@ def email_of(customer_id: UUID) -> str:
     return _latest(customer_id, IdentityKind.EMAIL)
 
 
+def emails_of(customer_id: UUID) -> set[str]:
+    """Every e-mail address known of the customer."""
+    found = Identity.objects.filter(customer_id=customer_id, kind=IdentityKind.EMAIL)
+    return set(found.values_list("value", flat=True))
+
+
 def phone_of(customer_id: UUID) -> str:
     """The phone last learnt of the customer; "" when there is none."""
     return _latest(customer_id, IdentityKind.PHONE)

@@ -1,6 +1,7 @@
 """What this room keeps about a person, for export and for the customer's page.
 
-Nothing here tells who somebody was once the customer's own row is empty, so nothing is erased: sums stay.
+Nothing in these rows tells who somebody was once the customer's own row is empty, so they stay with their sums.
+Letters that were kept as files do tell, and go.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from etalage.customers.personal import PersonalData, declare
+from etalage.customers.queries import emails_of
+from etalage.orders.actions.letters import erase_kept_letters
 from etalage.orders.models import Order, Refund, Reservation
 
 
@@ -18,7 +22,9 @@ def declare_personal_data() -> None:
     """Tell the room `customers` what is kept here."""
     declare(PersonalData("orders", _("Orders"), _orders, _counter(Order)))
     declare(PersonalData("refunds", _("Refunds"), _refunds, _counter(Refund)))
-    declare(PersonalData("reservations", _("Reservations"), _reservations, _counter(Reservation)))
+    declare(
+        PersonalData("reservations", _("Reservations"), _reservations, _counter(Reservation), _erase_letters)
+    )
 
 
 def _counter(model: type[Order | Refund | Reservation]) -> Any:
@@ -26,6 +32,12 @@ def _counter(model: type[Order | Refund | Reservation]) -> Any:
         return model._default_manager.filter(customer_id=customer_id).count()
 
     return count
+
+
+def _erase_letters(customer_id: UUID) -> None:
+    """The addresses are read now, while they are known; the files go when the erasure is sure."""
+    addresses = emails_of(customer_id)
+    transaction.on_commit(lambda: erase_kept_letters(addresses))
 
 
 def _orders(customer_id: UUID) -> list[dict[str, Any]]:

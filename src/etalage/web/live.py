@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -22,7 +23,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from etalage.accounts.models import Role
+from etalage.accounts.models import Member, Role
 from etalage.jobs.queries import LiveTail, live_names_since
 from etalage.kit import clock
 
@@ -36,6 +37,7 @@ KEEP_ALIVE_SECONDS = 15.0
 LIFETIME_SECONDS = 600.0
 # What changed while a page was drawn and until its stream was open is told at once, or it would be missed.
 DRAWING = timedelta(seconds=15)
+MEMBERS = "members"  # told when somebody's rights change
 
 
 class Listener:
@@ -67,6 +69,7 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
         self._poller: asyncio.Task[None] | None = None
+        self._begun = asyncio.Event()
 
     @contextmanager
     def listening(self) -> Iterator[Listener]:
@@ -74,6 +77,7 @@ class Hub:
         listener = Listener()
         self._listeners.add(listener)
         if self._poller is None or self._poller.done():
+            self._begun.clear()
             self._poller = asyncio.create_task(self._poll())
         try:
             yield listener
@@ -83,6 +87,10 @@ class Hub:
                 self._poller.cancel()
                 self._poller = None
 
+    async def begun(self) -> None:
+        """Return once no later change can be missed."""
+        await self._begun.wait()
+
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
         # A thread of its own: its one database connection stays open between polls.
@@ -91,6 +99,8 @@ class Hub:
         try:
             while True:
                 tail, names = await loop.run_in_executor(thread, _look, tail)
+                if tail is not None:
+                    self._begun.set()
                 if names:
                     for listener in tuple(self._listeners):
                         listener.tell(names)
@@ -123,17 +133,27 @@ def _lately() -> list[str]:
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
-async def _events() -> AsyncIterator[str]:
-    """Server-sent events until the stream's lifetime is over; the browser then connects again."""
+async def _events(member_id: UUID) -> AsyncIterator[str]:
+    """Server-sent events until the stream's lifetime is over; the browser then connects again.
+
+    Who is shut out while it is open hears no more.
+    """
     end = monotonic() + LIFETIME_SECONDS
     hub = _hubs.setdefault(asyncio.get_running_loop(), Hub())
     with hub.listening() as listener:
         yield ": hello\n\n"
+        await hub.begun()
         if names := await sync_to_async(_lately)():
             listener.tell(names)
         while (left := end - monotonic()) > 0:
             names = await listener.next(min(KEEP_ALIVE_SECONDS, left))
+            if MEMBERS in names and not await _still_works_here(member_id):
+                return
             yield "".join(f"event: {name}\ndata:\n\n" for name in names) or ": still here\n\n"
+
+
+async def _still_works_here(member_id: UUID) -> bool:
+    return await Member.objects.filter(pk=member_id, is_active=True).aexists()
 
 
 @require_safe
@@ -142,7 +162,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     member = await request.auser()
     if not member.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    response = StreamingHttpResponse(_events(), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(member.pk), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response

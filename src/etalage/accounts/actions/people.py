@@ -12,6 +12,7 @@ from etalage.accounts import audit
 from etalage.accounts.actions.sign_in import forget_links, issue_sign_in_link
 from etalage.accounts.models import Member, Role, Store
 from etalage.accounts.permissions import refuse_above
+from etalage.jobs.live import tell
 from etalage.kit.errors import Refusal
 
 INVITATION_LIFE = timedelta(days=7)
@@ -62,6 +63,7 @@ def change_member(
     if not is_active:
         forget_links(member)
     audit.record(actor, "member.changed", member, role=role, is_active=is_active)
+    tell("members")
     return member
 
 
