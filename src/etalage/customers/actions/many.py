@@ -11,8 +11,12 @@ from django.db import transaction
 from etalage.customers.actions.people import find_or_create
 from etalage.customers.identities import Known
 from etalage.customers.models import Customer, Identity
+from etalage.kit import clock
+from etalage.kit.rows import insert, insert_missing, stored_moment
 
 _AT_A_TIME = 500
+Owner = tuple[UUID, str]
+"""A customer and their name."""
 
 
 class Person(NamedTuple):
@@ -32,8 +36,7 @@ def find_or_create_many(people: Iterable[Person]) -> dict[tuple[Known, ...], UUI
     known = _owners(key for keys in wanted for key in keys)
     fresh = _newcomers(wanted, known)
     if fresh:
-        _insert(fresh, wanted)
-        known |= _owners(key for keys in fresh for key in keys)
+        known |= _insert(fresh, wanted)
     found: dict[tuple[Known, ...], UUID] = {}
     for identities in sorted(wanted):
         owners = {known.get(key, (None, ""))[0] for key in identities}
@@ -60,12 +63,12 @@ def _by_identities(people: Iterable[Person]) -> dict[tuple[Known, ...], str]:
     return wanted
 
 
-def _owners(keys: Iterable[Known]) -> dict[Known, tuple[UUID, str]]:
+def _owners(keys: Iterable[Known]) -> dict[Known, Owner]:
     """Customer and name by identity."""
     by_kind: dict[str, set[str]] = {}
     for kind, value in keys:
         by_kind.setdefault(kind, set()).add(value)
-    owners: dict[Known, tuple[UUID, str]] = {}
+    owners: dict[Known, Owner] = {}
     for kind, values in by_kind.items():
         ordered = sorted(values)
         for start in range(0, len(ordered), _AT_A_TIME):
@@ -76,7 +79,7 @@ def _owners(keys: Iterable[Known]) -> dict[Known, tuple[UUID, str]]:
 
 
 def _newcomers(
-    wanted: dict[tuple[Known, ...], str], known: dict[Known, tuple[UUID, str]]
+    wanted: dict[tuple[Known, ...], str], known: dict[Known, Owner]
 ) -> dict[tuple[Known, ...], UUID]:
     """Those of whom nothing is known, and who share nothing with another one, with the ids they get."""
     times: dict[Known, int] = {}
@@ -87,18 +90,16 @@ def _newcomers(
     return {identities: Customer._meta.pk.get_default() for identities in alone}
 
 
-def _insert(fresh: dict[tuple[Known, ...], UUID], wanted: dict[tuple[Known, ...], str]) -> None:
-    Customer.objects.bulk_create(
-        [Customer(pk=customer_id, name=wanted[keys]) for keys, customer_id in fresh.items()],
-        batch_size=_AT_A_TIME,
-    )
+def _insert(fresh: dict[tuple[Known, ...], UUID], wanted: dict[tuple[Known, ...], str]) -> dict[Known, Owner]:
+    """Write newcomers; returns who is known by what now, which may be somebody registered in the same moment."""
+    now = stored_moment(clock.now())
+    people = [(customer_id.hex, wanted[keys], "", now) for keys, customer_id in fresh.items()]
+    insert(Customer, ("id", "name", "language", "created_at"), people)
+    owners = {key: (customer_id, wanted[keys]) for keys, customer_id in fresh.items() for key in keys}
     # In one order everywhere, so that two imports at once wait for each other instead of locking each other out.
-    rows = sorted((key, customer_id) for keys, customer_id in fresh.items() for key in keys)
-    Identity.objects.bulk_create(
-        [Identity(customer_id=customer_id, kind=kind, value=value) for (kind, value), customer_id in rows],
-        ignore_conflicts=True,
-        batch_size=_AT_A_TIME,
-    )
+    rows = [(owners[key][0].hex, *key) for key in sorted(owners)]
+    added = insert_missing(Identity, ("customer", "kind", "value"), rows)
+    return owners if added == len(rows) else _owners(owners)
 
 
 def _after_mergers(found: dict[tuple[Known, ...], UUID]) -> dict[tuple[Known, ...], UUID]:

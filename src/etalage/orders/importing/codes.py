@@ -50,6 +50,20 @@ def keep_uses(uses: Sequence[CodeUse]) -> None:
             continue
         if promotion:
             _use(promotion, use)
+    _follow_orders([use.order_id for use in uses])
+
+
+def _follow_orders(order_ids: Sequence[UUID]) -> None:
+    """Give each use the customer and the store that its order has now: a corrected file may name others."""
+    moved = []
+    for use in Redemption.objects.filter(order_id__in=order_ids).select_related("order"):
+        order = use.order
+        if order and (use.customer_id, use.store_id) != (order.customer_id, order.store_id):
+            use.customer_id, use.store_id = order.customer_id, order.store_id
+            moved.append(use)
+    Redemption.objects.bulk_update(moved, ["customer", "store"])
+    for use in moved:
+        announce(CodeRedeemed(use.pk))
 
 
 def _use(promotion: PromotionCode, use: CodeUse) -> None:

@@ -23,7 +23,7 @@ from etalage.orders.importing.reader import ReceiptReader, Refused, Rules
 from etalage.orders.importing.receipts import Receipt
 from etalage.orders.importing.refusals import RowRefused
 from etalage.orders.importing.sales import write_sales
-from etalage.orders.importing.staging import NumberedRow, Staging, staging
+from etalage.orders.importing.staging import Rows, Staging, staging
 from etalage.orders.importing.surveying import Survey
 from etalage.orders.importing.variants import Variants
 from etalage.orders.importing.words import place_of
@@ -82,7 +82,7 @@ class _Loading:
     def _set_aside(self, staged: Staging, survey: Survey) -> None:
         """Lay the rows by, those of one order together, each as wide as the header and one empty cell more."""
         width, key = self._width, self._context.columns["number"]
-        number, rows = "", list[NumberedRow]()
+        number, rows = "", Rows()
 
         def hand_over() -> None:
             survey.look(rows)
@@ -93,11 +93,12 @@ class _Loading:
                 _fit(row, width)
             row.append("")
             if row[key] != number and (told := row[key].strip()) != number:
-                if rows:
+                if len(rows):
                     hand_over()
-                number, rows = told, []
+                number, rows = told, Rows()
             if 0 < len(number) <= LONGEST_NUMBER:
-                rows.append((place, row))
+                rows.places.append(place)
+                rows.cells.append(row)
             else:
                 self._refuse(place, row, RowRefused("number_too_long" if number else "number_missing"))
             if not count % _ROWS_PER_REPORT:
@@ -105,9 +106,9 @@ class _Loading:
                 self._context.progress(count, self._counts)
                 if len(rows) >= _ROWS_PER_REPORT:
                     hand_over()
-                    rows = []
+                    rows = Rows()
             self._rows = count
-        if rows:
+        if len(rows):
             hand_over()
 
     def _reader(self, survey: Survey) -> ReceiptReader:

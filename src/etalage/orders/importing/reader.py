@@ -17,7 +17,7 @@ from etalage.orders.importing import words
 from etalage.orders.importing.amounts import Cells, LineReader
 from etalage.orders.importing.receipts import Marks, Receipt, SaleLine, Totals, parted
 from etalage.orders.importing.refusals import RowRefused
-from etalage.orders.importing.staging import LONGEST_ORDER, NumberedRow
+from etalage.orders.importing.staging import LONGEST_ORDER, Rows
 from etalage.orders.models import Place
 
 #: Cells that hold for the whole receipt: filled once or the same in every row.
@@ -81,7 +81,7 @@ class ReceiptReader:
 
     def __init__(self, columns: Mapping[str, int], width: int, header: Sequence[str], rules: Rules) -> None:
         self._columns, self._width, self._titles, self._rules = columns, width, header, rules
-        self._header = [(key, columns[key]) for key in _HEADER if key in columns]
+        self._header = [(key, itemgetter(columns[key])) for key in _HEADER if key in columns]
         self._named: Callable[[list[str]], tuple[str, str]] = _cells(columns, "sku", "title")
         self._priced: Callable[[list[str]], Cells] = _cells(
             columns, "quantity", "unit_price", "line_discount", "line_total"
@@ -90,13 +90,14 @@ class ReceiptReader:
         self._readers: dict[str, LineReader] = {}
         self._people = lru_cache(maxsize=20_000)(self._known_by)
 
-    def read(self, number: str, rows: list[NumberedRow], *, rest: bool = False) -> Receipt:
+    def read(self, number: str, rows: Rows, *, rest: bool = False) -> Receipt:
         """The receipt that the rows are; `rest` when it began with more than can be taken. Raises Refused."""
         if rest or len(rows) > LONGEST_ORDER:
             raise self._all(RowRefused("too_many_lines", number=number, limit=LONGEST_ORDER))
         most = self._width + 1
-        if bad := {place: RowRefused("too_many_cells") for place, row in rows if len(row) > most}:
-            raise self._some(number, bad)
+        if max(map(len, rows.cells)) > most:
+            refusal = RowRefused("too_many_cells")
+            raise self._some(number, {place: refusal for place, row in rows if len(row) > most})
         try:
             told = self._told(number, rows)
             currency = self._currency(told.get("currency", ""))
@@ -119,23 +120,21 @@ class ReceiptReader:
         name = told.get("customer_name", "")[:160]
         return Receipt(number, moment, store, currency, self._people(people), name, sale, note)
 
-    def _told(self, number: str, rows: list[NumberedRow]) -> dict[str, str]:
+    def _told(self, number: str, rows: Rows) -> dict[str, str]:
         """The cells of the whole receipt. Raises RowRefused where rows contradict each other."""
         told: dict[str, str] = {}
-        for key, place in self._header:
-            said = {row[place] for _number, row in rows}
+        for key, cell in self._header:
+            said = set(map(cell, rows.cells))
             if len(said) == 1:
                 told[key] = said.pop().strip()
                 continue
             said = {cell.strip() for cell in said} - {""}
             if len(said) > 1 and key not in _FREELY_WRITTEN:
-                raise RowRefused("contradiction", number=number, column=self._titles[place])
+                raise RowRefused("contradiction", number=number, column=self._titles[self._columns[key]])
             told[key] = min(said, default="")
         return told
 
-    def _lines(
-        self, number: str, rows: list[NumberedRow], currency: str, *, whole: bool
-    ) -> tuple[list[SaleLine], int]:
+    def _lines(self, number: str, rows: Rows, currency: str, *, whole: bool) -> tuple[list[SaleLine], int]:
         """The lines and the sum of their discounts. `whole`: the receipt has a total, so a line need not."""
         read = self._reader(currency)
         known = read.known.get
@@ -161,9 +160,9 @@ class ReceiptReader:
             raise self._some(number, bad)
         return lines, off
 
-    def _moment(self, number: str, rows: list[NumberedRow]) -> int:
+    def _moment(self, number: str, rows: Rows) -> int:
         """The earliest moment among the rows, in microseconds. Raises RowRefused or Refused."""
-        said = {row[self._date] for _number, row in rows}
+        said = set(map(itemgetter(self._date), rows.cells))
         moments = []
         for text in said if len(said) == 1 else {text for text in said if text.strip()} or {""}:
             try:

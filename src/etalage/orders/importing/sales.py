@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,15 +21,16 @@ from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
+from etalage.kit.rows import insert, insert_or_replace, stored_micros, stored_moment, update
 from etalage.orders.events import OrdersChanged, SalesMoved
 from etalage.orders.importing.codes import CodeUse, keep_uses
 from etalage.orders.importing.receipts import Receipt, Sale
-from etalage.orders.importing.rows import insert, insert_or_replace, stored_micros, stored_moment, update
 from etalage.orders.importing.settling import Touched, settle, sum_refunds
 from etalage.orders.importing.variants import Variants
 from etalage.orders.models import Order, OrderLine, Refund, RefundLine
 
 _AT_ONCE = 500
+_SKU = itemgetter(0)
 _TOLD = ("place", "status", "store", "customer", "placed_at", "currency", "total_minor", "discount_minor")
 _NEW = ("id", "source", "number", *_TOLD, "refunded_minor", "digest", "recorded_at")
 _CORRECTED = (*_TOLD, "digest", "recorded_at")
@@ -83,9 +86,9 @@ def digest_of(receipt: Receipt, variants: dict[str, str | None]) -> str:
             sale.total_minor,
             sale.discount_minor,
             sale.code,
-            *map(tuple, lines),
+            *lines,
         ]
-        told += [variants[line[0]] for line in lines]
+        told += map(variants.get, map(_SKU, lines))
     if note:
         told += [note.amount_minor, note.told_of, *sorted(line[1:] for line in note.lines)]
     # Format 2 of marshal writes the same values as the same bytes always, at a fifth of what repr costs.
@@ -94,9 +97,8 @@ def digest_of(receipt: Receipt, variants: dict[str, str | None]) -> str:
 
 def write_sales(receipts: Sequence[Receipt], source: str, variants: Variants, counts: Counts) -> None:
     """Write the sales among these receipts and let go of what is no sale any more. In the caller's transaction."""
-    known_variants = variants.of(
-        line[0] for receipt in receipts if receipt.sale for line in receipt.sale.lines
-    )
+    sold = chain.from_iterable(receipt.sale.lines for receipt in receipts if receipt.sale)
+    known_variants = variants.of(set(map(_SKU, sold)))
     digests = {receipt.number: digest_of(receipt, known_variants) for receipt in receipts}
     known = _known_orders(source, digests)
     others = [

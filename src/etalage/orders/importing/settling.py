@@ -18,9 +18,9 @@ from django.db.models.functions import Coalesce
 
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
+from etalage.kit.rows import insert, stored_moment
 from etalage.orders.importing.matching import Given, Parts, SoldLine, SoldOrder, article_of, match
 from etalage.orders.importing.receipts import NoteLine
-from etalage.orders.importing.rows import insert, stored_moment
 from etalage.orders.models import Order, OrderLine, OrderStatus, Refund, RefundLine
 
 REFUND_FIELDS = (

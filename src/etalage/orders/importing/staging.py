@@ -10,10 +10,10 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-NumberedRow = tuple[int, list[str]]
 LONGEST_ORDER = 20_000
 _CHUNK_ROWS = 1000
 _PENDING = 500
@@ -24,6 +24,20 @@ CREATE TABLE note (seq INTEGER PRIMARY KEY, who TEXT NOT NULL, packed BLOB NOT N
 """
 
 
+@dataclass(slots=True)
+class Rows:
+    """Some rows of one order: the place of each in the file, and its cells. Two lists, as there are very many rows."""
+
+    places: list[int] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return zip(self.places, self.cells, strict=True)
+
+
 class Staging:
     """Rows by order number, and the credit notes found among them."""
 
@@ -32,26 +46,29 @@ class Staging:
         self._chunks: list[tuple[str, bytes]] = []
         self._notes: list[tuple[str, bytes]] = []
 
-    def add(self, number: str, rows: list[NumberedRow]) -> None:
+    def add(self, number: str, rows: Rows) -> None:
         """Keep rows of an order that follow each other."""
         for start in range(0, len(rows), _CHUNK_ROWS):
-            self._chunks.append((number, marshal.dumps(rows[start : start + _CHUNK_ROWS])))
+            part = slice(start, start + _CHUNK_ROWS)
+            self._chunks.append((number, marshal.dumps((rows.places[part], rows.cells[part]))))
         if len(self._chunks) >= _PENDING:
             self._flush()
 
-    def orders(self) -> Iterator[tuple[str, list[NumberedRow]]]:
+    def orders(self) -> Iterator[tuple[str, Rows]]:
         """Every order with all of its rows, by number. One that is too long comes in parts, each over the limit."""
         self._flush()
         self._database.execute("CREATE INDEX chunk_number ON chunk (number, seq)")
         number: str | None = None
-        rows: list[NumberedRow] = []
+        rows = Rows()
         for name, packed in self._database.execute("SELECT number, packed FROM chunk ORDER BY number, seq"):
             if name != number or len(rows) > LONGEST_ORDER:
                 if number is not None:
                     yield number, rows
                 # A later part of a too long order has to be seen as such.
-                number, rows = name, []
-            rows += marshal.loads(packed)  # noqa: S302 - written by this very object a moment ago
+                number, rows = name, Rows()
+            places, cells = marshal.loads(packed)  # noqa: S302 - written by this very object a moment ago
+            rows.places += places
+            rows.cells += cells
         if number is not None:
             yield number, rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from etalage.orders.importing.staging import NumberedRow
+from etalage.orders.importing.staging import Rows
 
 _ENOUGH = 5_000
 _MOST = 20_000
@@ -24,16 +24,16 @@ class Survey:
         self.dates: set[str] = set()
         self.amounts: set[str] = set()
 
-    def look(self, rows: list[NumberedRow]) -> None:
+    def look(self, rows: Rows) -> None:
         """Look at some rows of one order."""
-        some = rows if self._rows < _ENOUGH else rows[:1]
+        some = rows.cells if self._rows < _ENOUGH else rows.cells[:1]
         self._rows += len(some)
         if len(self.dates) < _MOST:
-            self.dates.update(row[self._date] for _place, row in some)
+            self.dates.update(row[self._date] for row in some)
         if len(self.amounts) < _MOST:
-            self.amounts.update(row[place] for _place, row in some for place in self._amounts)
+            self.amounts.update(row[place] for row in some for place in self._amounts)
         if self._total is not None and not self._per_line:
-            self._per_line = len({row[self._total].strip() for _place, row in rows} - {""}) > 1
+            self._per_line = len({row[self._total].strip() for row in rows.cells} - {""}) > 1
 
     def columns(self) -> dict[str, int]:
         """The columns; a “total” that differs from row to row of one order is the line's, not the order's."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from etalage.catalogue.models import Variant
 
 _AT_A_TIME = 500
@@ -16,9 +14,8 @@ class Variants:
     def __init__(self) -> None:
         self._known: dict[str, str | None] = {"": None}
 
-    def of(self, numbers: Iterable[str]) -> dict[str, str | None]:
-        """A mapping that has every one of `numbers`; None for an article that is not in the catalogue."""
-        wanted = set(numbers)
+    def of(self, wanted: set[str]) -> dict[str, str | None]:
+        """A mapping that has every one of these numbers; None for an article that is not in the catalogue."""
         if len(self._known) + len(wanted) > _MOST_REMEMBERED:
             self._known = {"": None}
         news = sorted(wanted - self._known.keys())

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
 from etalage.kit import clock
@@ -19,21 +20,41 @@ def insert(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[An
     """Add rows; values in stored form: ids as hex, moments from `stored_moment`. Raises IntegrityError."""
     if not rows:
         return
-    columns = ", ".join(_columns(model, fields))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            columns = ", ".join(_columns(model, fields))
             with cursor.copy(f"COPY {_table(model)} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
             return
-        # Many rows per statement take SQLite and its driver half the time of one by one.
-        many = _MOST_VALUES // len(fields)
-        whole = len(rows) - len(rows) % many
-        parts = [list(chain.from_iterable(rows[start : start + many])) for start in range(0, whole, many)]
-        into = f"INSERT INTO {_table(model)} ({columns}) VALUES "  # noqa: S608
-        row = f"({', '.join(['%s'] * len(fields))})"
-        cursor.executemany(into + ", ".join([row] * many), parts)
-        cursor.executemany(into + row, rows[whole:])
+        _execute_for(cursor, model, fields, rows)
+
+
+def insert_missing(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Add those of the rows that contradict none that is there; returns how many."""
+    with connection.cursor() as cursor:
+        return _execute_for(cursor, model, fields, rows, " ON CONFLICT DO NOTHING")
+
+
+def _execute_for(
+    cursor: CursorWrapper,
+    model: type[Model],
+    fields: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    end: str = "",
+) -> int:
+    """Many rows per statement take SQLite and its driver half the time of one by one."""
+    many = _MOST_VALUES // len(fields)
+    whole = len(rows) - len(rows) % many
+    parts = [list(chain.from_iterable(rows[start : start + many])) for start in range(0, whole, many)]
+    into = f"INSERT INTO {_table(model)} ({', '.join(_columns(model, fields))}) VALUES "  # noqa: S608
+    row = f"({', '.join(['%s'] * len(fields))})"
+    added = 0
+    for statement, values in ((into + ", ".join([row] * many), parts), (into + row, rows[whole:])):
+        if values:
+            cursor.executemany(statement + end, values)
+            added += cursor.rowcount
+    return added
 
 
 def insert_or_replace(
