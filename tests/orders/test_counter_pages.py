@@ -192,3 +192,26 @@ def test_labels_without_a_choice_ask_for_one(karim: Client, goods: Goods) -> Non
     answer = karim.post("/store/labels/", {"store": "x"}, follow=True)
     assert "Choose a store and at least one product." in answer.content.decode()
     assert not TrackedLink.objects.exists()
+
+
+def test_a_store_where_reservations_wait_closes_only_once_the_owner_knows_how_many(
+    goods: Goods, reserve_one: Reserve, signed_in: dict[str, Client]
+) -> None:
+    reserve_one()
+    store, owner = goods.world.ghent, signed_in["owner"]
+    close = reverse("accounts:close_store", args=[store.pk])
+    refused = owner.post(close, follow=True)
+    assert "1 reservation still waits in this store." in refused.content.decode()
+    store.refresh_from_db()
+    assert store.closed_at is None
+    page = owner.get(reverse("accounts:store", args=[store.pk])).content.decode()
+    assert "1 reservation still waits here." in page
+    assert 'name="waiting" value="1"' in page
+    reserve_one()  # one more since the page was opened
+    owner.post(close, {"waiting": "1"})
+    store.refresh_from_db()
+    assert store.closed_at is None
+    assert owner.post(close, {"waiting": "2"}).status_code == 302
+    store.refresh_from_db()
+    assert store.closed_at
+    assert Reservation.objects.filter(store=store, state="open").count() == 2

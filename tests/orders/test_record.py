@@ -10,6 +10,7 @@ from etalage.customers.actions import merge_customers
 from etalage.customers.models import Customer
 from etalage.jobs.models import Event
 from etalage.kit import clock
+from etalage.kit.errors import Refusal
 from etalage.orders.actions.people import repoint_customer
 from etalage.orders.actions.record import (
     LineData,
@@ -78,6 +79,22 @@ def test_a_note_without_a_known_sale_is_kept_alone(world: World) -> None:
 def test_a_refund_is_above_zero(world: World) -> None:
     with pytest.raises(ValueError, match="above zero"):
         record_refund(RefundData("till", "CN-9", clock.now(), "EUR", 0))
+
+
+def test_an_order_never_gives_back_more_than_it_cost(world: World) -> None:
+    order = record_order(order_data())
+    first = RefundData("web", "CN-1", clock.now(), "EUR", 1500, order.pk)
+    record_refund(first)
+    for too_much in (replace(first, number="CN-2", amount_minor=501), replace(first, amount_minor=2001)):
+        with pytest.raises(Refusal) as refused:
+            record_refund(too_much)
+        assert (refused.value.code, refused.value.status) == ("refund_too_high", 409)
+        assert "1001" in refused.value.message
+    order.refresh_from_db()
+    assert (order.refunded_minor, Refund.objects.count()) == (1500, 1)
+    record_refund(replace(first, amount_minor=2000))
+    order.refresh_from_db()
+    assert order.refunded_minor == 2000
 
 
 def test_an_order_is_cancelled_once(world: World) -> None:

@@ -11,10 +11,13 @@ from etalage.customers.events import CustomersMerged
 from etalage.customers.models import Customer
 from etalage.jobs.models import Event
 from etalage.kit import clock
+from etalage.kit.errors import Refusal
 from etalage.orders.actions.record import RefundData, record_refund
+from etalage.orders.actions.redeem import TillUse, redeem_code
 from etalage.orders.handlers import follow_a_merger
 from etalage.orders.models import Order, OrderLine, OrderStatus, Place, Redemption, Refund, RefundLine
 from etalage.publishing.models import PromotionCode
+from tests.conftest import World
 from tests.orders.conftest import Goods
 from tests.orders.importing.conftest import HEADER, Load, net_minor
 
@@ -362,3 +365,35 @@ def test_a_promotion_code_is_used_once_per_order(load: Load) -> None:
     assert set(Redemption.objects.values_list("order__number", flat=True)) == {"2"}
     spring.refresh_from_db()
     assert spring.used == 1  # the other use takes the place of the one that is gone
+
+
+def test_a_use_that_the_file_noted_is_not_counted_again_at_the_till(load: Load, world: World) -> None:
+    spring = PromotionCode.objects.create(code="SPRING", percent=10, usage_limit=1)
+    header = [*HEADER, "discount code", "store"]
+    load([[*sale("R-1"), "spring", "GNT"]], header)
+    noted = Redemption.objects.get()
+    use = TillUse("Spring", "a-key-of-its-own", world.ghent, "R-1")
+    assert redeem_code(use, actor=world.counter).pk == noted.pk
+    spring.refresh_from_db()
+    assert (Redemption.objects.count(), spring.used) == (1, 1)
+    with pytest.raises(Refusal):  # another receipt is another use, and there is none left
+        redeem_code(TillUse("Spring", "another-key", world.ghent, "R-2"), actor=world.counter)
+
+
+def test_a_use_follows_its_order_to_another_customer_and_store(load: Load, world: World) -> None:
+    PromotionCode.objects.create(code="SPRING", percent=10)
+    header = [*HEADER, "discount code", "store"]
+
+    def told(number: str, customer: str, store: str) -> list[object]:
+        row = sale(number)
+        row[HEADER.index("customer id")] = customer
+        return [*row, "spring", store]
+
+    load([told("1", "C-1", "GNT"), told("2", "C-1", "GNT")], header)
+    # One of them was noted at the counter, not by the file.
+    Redemption.objects.filter(order__number="2").update(request_key="from-the-till")
+    load([told("1", "C-2", "BRU"), told("2", "C-2", "BRU")], header)
+    for use in Redemption.objects.select_related("order"):
+        assert use.order and use.customer_id == use.order.customer_id
+        assert use.store_id == world.brussels.pk
+    assert Redemption.objects.count() == 2

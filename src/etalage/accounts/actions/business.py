@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from etalage.accounts import audit
+from etalage.accounts.closing import waiting_in
 from etalage.accounts.currency import amounts_are_kept
 from etalage.accounts.events import BusinessChanged
 from etalage.accounts.models import Business, Member, Role, Store
@@ -66,10 +68,11 @@ def save_store(actor: Member, store: Store) -> Store:
 
 
 @transaction.atomic
-def close_store(actor: Member, store: Store) -> None:
-    """Close a store for good: it takes no more reservations; its past stays.
+def close_store(actor: Member, store: Store, *, agreed: int = 0) -> None:
+    """Close a store for good: it takes no more reservations; its past stays, and so do reservations that wait there.
 
-    Raises Refusal for the last open store, and for one that is closed already.
+    `agreed` is how many waiting reservations the person was told of. Raises Refusal for the last open store, for
+    one that is closed already, and where more wait than that.
     """
     # Locked in one order, so that two people who close the last two stores take turns.
     still_open = list(Store.objects.select_for_update().filter(closed_at=None).order_by("pk"))
@@ -80,6 +83,19 @@ def close_store(actor: Member, store: Store) -> None:
             _("This is the last open store. Add another one before you close it."),
             code="last_store",
             status=409,
+        )
+    waiting = waiting_in(store.pk)
+    if waiting > agreed:
+        raise Refusal(
+            ngettext_lazy(
+                "%(count)s reservation still waits in this store. Hand it over or cancel it, or agree that it stays.",
+                "%(count)s reservations still wait in this store. Hand them over or cancel them, or agree that they"
+                " stay.",
+                waiting,
+            ),
+            code="reservations_wait",
+            status=409,
+            count=waiting,
         )
     Store.objects.filter(pk=store.pk).update(closed_at=clock.now(), takes_reservations=False)
     audit.record(actor, "store.closed", store)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from etalage.accounts import actions, queries
+from etalage.accounts.closing import waiting_in
 from etalage.accounts.currency import amounts_are_kept
 from etalage.accounts.forms import BusinessForm, StoreForm
 from etalage.accounts.models import Role
@@ -61,16 +62,28 @@ def store(request: StaffRequest, store_id: UUID | None = None) -> HttpResponse:
         actions.save_store(request.user, form.save(commit=False))
         messages.success(request, _("Saved."))
         return redirect("accounts:settings")
-    context = {"form": form, "store": instance, "tabs": settings_tabs(request.user, "overview")}
+    context = {
+        "form": form,
+        "store": instance,
+        "waiting": waiting_in(instance.pk) if instance else 0,
+        "tabs": settings_tabs(request.user, "overview"),
+    }
     return render(request, "accounts/store.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 @require(Role.OWNER)
 def close_store(request: StaffRequest, store_id: UUID) -> HttpResponse:
-    """Close a store for good."""
+    """Close a store for good; where reservations wait there, only once the owner was told how many."""
     closed = get_object_or_404(queries.open_stores(), pk=store_id)
-    actions.close_store(request.user, closed)
+    told = request.POST.get("waiting", "")[:6]
+    try:
+        actions.close_store(request.user, closed, agreed=int(told) if told.isdecimal() else 0)
+    except Refusal as refusal:
+        if refusal.code != "reservations_wait":
+            raise
+        messages.error(request, refusal.message)
+        return redirect("accounts:store", store_id)
     messages.success(
         request, _("%(store)s is closed. Its past sales stay in the results.") % {"store": closed}
     )

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
+from etalage.kit.errors import Refusal
 from etalage.orders.events import OrderCancelled, OrderChanged, OrderPaid, RefundRecorded, SalesMoved
 from etalage.orders.models import Order, OrderLine, OrderStatus, Place, Refund, RefundLine
 
@@ -112,7 +114,8 @@ def _correct_order(data: OrderData, digest: str) -> Order:
 def record_refund(data: RefundData) -> Refund:
     """Write a refund, or correct the known one; the order's `refunded_minor` always is the sum of its refunds.
 
-    Raises ValueError for an amount that is not above zero.
+    Raises ValueError for an amount that is not above zero, and Refusal when an order would give back more than
+    it cost.
     """
     if data.amount_minor <= 0:
         raise ValueError("a refund is an amount above zero")
@@ -121,6 +124,7 @@ def record_refund(data: RefundData) -> Refund:
     digest = _digest(asdict(data))
     with transaction.atomic():
         _lock_order(data.order_id)
+        _check_room(data)
         refund, created = Refund.objects.get_or_create(**name, defaults={**fields, "digest": digest})
         if not created and refund.digest == digest:
             return refund
@@ -153,6 +157,22 @@ def cancel_order(order_id: UUID) -> bool:
 def _lock_order(order_id: UUID | None) -> None:
     if order_id:
         Order.objects.select_for_update().get(pk=order_id)
+
+
+def _check_room(data: RefundData) -> None:
+    """Refuse what, with the order's other refunds, is more than the order cost. The order is locked."""
+    if data.order_id is None:
+        return
+    others = Refund.objects.filter(order_id=data.order_id).exclude(source=data.source, number=data.number)
+    back = others.aggregate(total=Sum("amount_minor"))["total"] or 0
+    order = Order.objects.get(pk=data.order_id)
+    if back + data.amount_minor > order.total_minor:
+        raise Refusal(
+            _("Order %(number)s cost less than what would go back. Correct the amount."),
+            code="refund_too_high",
+            status=409,
+            number=order.number,
+        )
 
 
 def _sum_refunds(order_id: UUID | None) -> None:

@@ -20,6 +20,7 @@ from etalage.orders.discounts import discount_of
 from etalage.orders.events import CodeRedeemed
 from etalage.orders.models import Order, Redemption
 from etalage.publishing.actions import claim_code_use
+from etalage.publishing.actions.codes import normal_code
 from etalage.publishing.models import PromotionCode
 
 
@@ -60,7 +61,8 @@ def try_code(code: str, amount: Money) -> Offer:
 
 
 def redeem_code(use: TillUse, *, actor: Member) -> Redemption:
-    """Use a code once. The same `request_key` again gives the same redemption and counts nothing.
+    """Use a code once. The same `request_key` again gives the same redemption and counts nothing; so does a
+    receipt whose file came in before and named the code.
 
     Raises the Refusal of `publishing.actions.claim_code_use` for a code that is unknown, over or used up.
     """
@@ -68,8 +70,10 @@ def redeem_code(use: TillUse, *, actor: Member) -> Redemption:
         return known
     try:
         with transaction.atomic():
+            order = _order_of(use)
+            if noted := _noted(order, use.code):
+                return noted
             promotion = claim(use.code, clock.now())
-            order = Order.objects.filter(number=use.receipt, store=use.store).first() if use.receipt else None
             redemption = keep_redemption(
                 promotion,
                 order=order,
@@ -138,6 +142,20 @@ def receipts_waiting(order_ids: Sequence[UUID]) -> list[UUID]:
     """Those of the orders whose number stands on a use that knows no order yet."""
     numbers = Redemption.objects.filter(order=None).exclude(receipt="").values("receipt")
     return list(Order.objects.filter(pk__in=order_ids, number__in=numbers).values_list("pk", flat=True))
+
+
+def _order_of(use: TillUse) -> Order | None:
+    """The order of the receipt, where its file came in before; locked, so that two uses of it take turns."""
+    if not use.receipt:
+        return None
+    return Order.objects.select_for_update().filter(number=use.receipt, store=use.store).first()
+
+
+def _noted(order: Order | None, code: str) -> Redemption | None:
+    """The use of this code that is known of the order already."""
+    if order is None:
+        return None
+    return Redemption.objects.filter(order=order, code__code=normal_code(code)).first()
 
 
 def _known(request_key: str) -> Redemption | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from etalage.catalogue.models import Product, ProductStatus, Variant
+from etalage.catalogue.search import fold
 
 PAGE = 60
 
@@ -16,7 +17,7 @@ def label_products(
 ) -> list[Product]:
     """One more than `size` products for sale, the newest first, on the shelf of the store when one is named."""
     found = Product.objects.filter(status=ProductStatus.ACTIVE)
-    for word in search.split()[:6]:
+    for word in fold(search).split()[:6]:
         found = found.filter(search_text__icontains=word)
     if store_id:
         on_shelf = Variant.objects.filter(stock__store_id=store_id, stock__on_hand__gt=0)

@@ -18,6 +18,11 @@ from etalage.orders.models import Order, Reservation, ReservationLine, Reservati
 PAGE = 40
 
 
+def open_count(store_id: UUID) -> int:
+    """How many reservations wait in a store."""
+    return Reservation.objects.filter(store_id=store_id, state=ReservationState.OPEN).count()
+
+
 @dataclass(frozen=True)
 class SheetLine:
     """One line of a reservation as people read it."""
