@@ -167,8 +167,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "etalage.web.static_files.VersionedStorage"},
+}
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = False
+SERVESTATIC_MAX_AGE = 7 * 24 * 3600  # addresses carry the version
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
