@@ -151,6 +151,12 @@ def test_the_sales_of_today_yesterday_and_the_week_are_told(signed_in: Clients, 
     sold = signed_in["member"].get("/").context["sold"]
     assert (sold.today.minor, sold.yesterday.minor, sold.week.minor) == (1050, 5000, 6050)
     assert (sold.led.minor, sold.best.label, sold.best.credited.minor) == (5000, "Autumn boots", 5000)
+    assert sold.change is None  # sales are known only since a day within the week before
+    assert "no earlier data" in seen_by(signed_in["member"])
+    sale(None, -1, 500)
+    recompute_all()
+    rebuild_stale_days()
+    sold = signed_in["member"].get("/").context["sold"]
     assert sold.change == pytest.approx(1.0)
     seen = seen_by(signed_in["member"])
     assert "Best post of the week" in seen and "€60.50" in seen and "in 1 order" in seen

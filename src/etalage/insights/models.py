@@ -63,7 +63,20 @@ class Touch(UUIDModel):
         ]
 
 
-class Credit(models.Model):
+class PerModel(models.Model):
+    """An amount in each attribution model, in minor units."""
+
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    linear = models.BigIntegerField()
+    position = models.BigIntegerField()
+    decay = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class Credit(PerModel):
     """What one touch earned of one order, in each model, in minor units; what was refunded is taken off.
 
     For each order and model the rows sum to the order's net value; an order without rows is not attributed.
@@ -74,11 +87,6 @@ class Credit(models.Model):
     rank = models.PositiveIntegerField()
     touches = models.PositiveIntegerField()
     age_us = models.BigIntegerField()
-    first = models.BigIntegerField()
-    last = models.BigIntegerField()
-    linear = models.BigIntegerField()
-    position = models.BigIntegerField()
-    decay = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["order", "touch"], name="credit_once")]
@@ -95,7 +103,7 @@ class Grouping(models.TextChoices):
     STORE = "store", _("Store")
 
 
-class DayCredit(models.Model):
+class DayCredit(PerModel):
     """One day's credit of one post, publication, channel or campaign. `key` is its id.
 
     A row is of one store (online where `store` is none), or `whole`: of all of them, which most reports ask for.
@@ -107,11 +115,6 @@ class DayCredit(models.Model):
     grouping = models.CharField(max_length=11)
     key = models.UUIDField(null=True)
     orders = models.PositiveIntegerField()
-    first = models.BigIntegerField()
-    last = models.BigIntegerField()
-    linear = models.BigIntegerField()
-    position = models.BigIntegerField()
-    decay = models.BigIntegerField()
 
     class Meta:
         indexes: ClassVar = [

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 
 from etalage.accounts.models import Business, Store
 from etalage.credit.models import MODELS
@@ -20,7 +20,16 @@ from etalage.insights.models import (
     Grouping,
     StaleDay,
 )
-from etalage.insights.reports import DayPoint, JourneyStep, Period, PostResults, Report, ReportRow, Totals
+from etalage.insights.reports import (
+    DayPoint,
+    JourneyStep,
+    Known,
+    Period,
+    PostResults,
+    Report,
+    ReportRow,
+    Totals,
+)
 from etalage.insights.zone import business_zone
 from etalage.kit import clock
 from etalage.kit.money import Money
@@ -178,6 +187,15 @@ def by_day(period: Period, store_id: UUID | None = None) -> list[DayPoint]:
             )
         )
     return points
+
+
+def known_since(store_id: UUID | None = None) -> Known:
+    """The first day with a sale, of one store or of all, and the first with a visit; None where there is none yet."""
+    sales = DaySales.objects.filter(store=store_id) if store_id else DaySales.objects.all()
+    return Known(
+        sales=sales.filter(orders__gt=0).aggregate(first=Min("day"))["first"],
+        visits=DayClicks.objects.filter(grouping=Grouping.CHANNEL).aggregate(first=Min("day"))["first"],
+    )
 
 
 def has_sales() -> bool:

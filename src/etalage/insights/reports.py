@@ -98,6 +98,21 @@ class Report:
     older: bool
 
 
+class Known(NamedTuple):
+    """Since which day sales and visits are known. A period that began before cannot be compared with."""
+
+    sales: date | None
+    visits: date | None
+
+    def covers_sales(self, period: Period) -> bool:
+        """Whether sales were known from the first day of the period on."""
+        return self.sales is not None and self.sales <= period.first
+
+    def covers_visits(self, period: Period) -> bool:
+        """Whether visits were known from the first day of the period on."""
+        return self.visits is not None and self.visits <= period.first
+
+
 class DayPoint(NamedTuple):
     """One day of the chart."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from etalage.insights.actions import credit, days, touches
 from etalage.jobs import task
 from etalage.jobs.schedule import every
@@ -18,6 +20,12 @@ def drain_clicks() -> None:
 def rebuild_stale_days() -> None:
     """Make the sums of changed days again."""
     days.rebuild_stale_days()
+
+
+@task(lease=600)
+def recompute(customer_ids: list[UUID], order_ids: list[UUID], since_us: int) -> None:
+    """Compute the credit of these customers' sales since then again, and of these sales."""
+    credit.recompute_buyers(customer_ids, order_ids, since_us)
 
 
 @task(lease=1800)

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from etalage.accounts.models import Business
 from etalage.credit.models import MODELS
+from etalage.imports.turns import take_turn
 from etalage.insights.models import (
     Credit,
     DayClicks,
@@ -67,6 +68,8 @@ def rebuild_stale_days() -> int:
         stale[day, credit].append(key)
     for (day, credit), marks in stale.items():
         with transaction.atomic():
+            # Two sums of one day at once would each add its rows beside the other's.
+            take_turn(f"sums of {day}")
             # The marks go first: what changes meanwhile sets another and is summed the next time.
             if not _take_off(marks):
                 continue

@@ -15,15 +15,17 @@ from etalage.customers.models import Purpose, Visitor
 from etalage.customers.queries import agreeing_visitors, has_consent
 from etalage.edge.clicks import Click
 from etalage.edge.journal import ClickLog, Journal
-from etalage.insights.actions.credit import recompute
+from etalage.insights.actions.credit import PORTION
 from etalage.insights.actions.days import mark_click_days
 from etalage.insights.models import ClickCursor, Touch, TouchKind
+from etalage.jobs import enqueue_many
 from etalage.kit import clock
 from etalage.orders.models import Order, Redemption
 from etalage.orders.queries.reservations import by_code
 from etalage.publishing.models import TrackedLink
 
 CLICKS_AT_ONCE = 1000
+RECOMPUTE = "etalage.insights.tasks.recompute"
 KEEP_CLICKS = timedelta(
     days=8
 )  # in the edge's file; a database put back from a backup can read them once more
@@ -71,7 +73,7 @@ def record_clicks(clicks: Sequence[Click]) -> None:
     ]
     Touch.objects.bulk_create(touches, ignore_conflicts=True, batch_size=500)
     mark_click_days(clock.from_micros(touch.ts_us) for touch in touches if not touch.is_bot)
-    _recompute_late(touches)
+    _credit_late(touches)
 
 
 def _click_touch(click: Click, link: TrackedLink, visitors: dict[UUID, Visitor]) -> Touch:
@@ -99,17 +101,24 @@ def _of_link(link: TrackedLink) -> dict[str, UUID | None]:
     }
 
 
-def _recompute_late(touches: Iterable[Touch]) -> None:
+def _credit_late(touches: Iterable[Touch]) -> None:
     """A click may arrive after the sale that it led to."""
-    earliest: dict[UUID, int] = {}
-    for touch in touches:
-        if touch.customer_id and not touch.is_bot:
-            earliest[touch.customer_id] = min(touch.ts_us, earliest.get(touch.customer_id, touch.ts_us))
-    if not earliest:
-        return
-    since = clock.from_micros(min(earliest.values()))
-    buyers = Order.objects.filter(customer__in=earliest, placed_at__gte=since).order_by()
-    recompute(set(buyers.values_list("customer_id", flat=True)))
+    known = [touch for touch in touches if touch.customer_id and not touch.is_bot]
+    if known:
+        _credit_after((touch.customer_id for touch in known), since_us=min(touch.ts_us for touch in known))
+
+
+def _credit_after(
+    customers: Iterable[UUID | None], orders: Iterable[UUID | None] = (), *, since_us: int = 0
+) -> None:
+    """Have credit computed once the touches of this transaction are to be seen.
+
+    Not within it: a sale that is committed meanwhile could not see the touches, nor we the sale.
+    """
+    people, sales = sorted(set(filter(None, customers))), sorted(set(filter(None, orders)))
+    places = range(0, max(len(people), len(sales)), PORTION)
+    parts = [slice(start, start + PORTION) for start in places]
+    enqueue_many(RECOMPUTE, [(people[part], sales[part], since_us) for part in parts])
 
 
 def record_order_link(order_id: UUID) -> None:
@@ -149,7 +158,7 @@ def record_redemption(redemption_id: UUID) -> None:
             "store_id": use.store_id,
         },
     )
-    recompute([use.customer_id] if use.customer_id else [], [use.order_id] if use.order_id else [])
+    _credit_after([use.customer_id], [use.order_id])
 
 
 def _forget_redemption(redemption_id: UUID) -> None:
@@ -157,10 +166,7 @@ def _forget_redemption(redemption_id: UUID) -> None:
     if touch is None:
         return
     touch.delete()
-    recompute(
-        [touch.customer_id] if touch.customer_id else [],
-        [touch.order_id] if touch.order_id else [],
-    )
+    _credit_after([touch.customer_id], [touch.order_id])
 
 
 def recognise_visitor(visitor_id: UUID, customer_id: UUID) -> None:
@@ -169,13 +175,13 @@ def recognise_visitor(visitor_id: UUID, customer_id: UUID) -> None:
     What it did while it was another customer's stays with that one.
     """
     Touch.objects.filter(visitor=visitor_id, customer=None).update(customer_id=customer_id)
-    recompute([customer_id])
+    _credit_after([customer_id])
 
 
 def follow_merger(kept_id: UUID, merged_id: UUID) -> None:
     """Two customers were one."""
     Touch.objects.filter(customer=merged_id).update(customer_id=kept_id)
-    recompute([kept_id])
+    _credit_after([kept_id])
 
 
 def forget_person(customer_id: UUID | None, visitor_ids: Sequence[UUID] = ()) -> None:
@@ -186,7 +192,7 @@ def forget_person(customer_id: UUID | None, visitor_ids: Sequence[UUID] = ()) ->
     touches = Touch.objects.filter(whose)
     customers = set(touches.exclude(customer=None).order_by().values_list("customer_id", flat=True))
     touches.update(customer=None, visitor=None, part_of=None)
-    recompute(customers)
+    _credit_after(customers)
 
 
 def forget_old_touches() -> int:

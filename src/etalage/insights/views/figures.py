@@ -21,12 +21,17 @@ NOTHING = "\u2013"
 
 @dataclass(frozen=True)
 class Changes:
-    """Signed ratios against the period before; None where that one had nothing to compare with."""
+    """Signed ratios against the period before; None where that one had nothing to compare with.
+
+    `no_sales_before` and `no_visits_before` say that it began before anything was known.
+    """
 
     net: float | None
     attributed: float | None
     orders: float | None
     clicks: float | None
+    no_sales_before: bool
+    no_visits_before: bool
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,17 @@ class Sums:
     not_attributed_share: float | None
 
 
-def changes(now: Totals, before: Totals) -> Changes:
-    """How the sums moved since the period before."""
+def changes(now: Totals, before: Totals, *, sales_known: bool, visits_known: bool) -> Changes:
+    """How the sums moved since the period before, as far as that was known from its first day on."""
     return Changes(
-        change(now.net.minor, before.net.minor if before.orders else 0),
-        change(now.attributed.minor, before.attributed.minor),
-        change(now.orders, before.orders),
-        change(now.clicks, before.clicks),
+        net=change(now.net.minor, before.net.minor if before.orders else 0) if sales_known else None,
+        attributed=change(now.attributed.minor, before.attributed.minor)
+        if sales_known and visits_known
+        else None,
+        orders=change(now.orders, before.orders) if sales_known else None,
+        clicks=change(now.clicks, before.clicks) if visits_known else None,
+        no_sales_before=not sales_known,
+        no_visits_before=not visits_known,
     )
 
 

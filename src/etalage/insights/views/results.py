@@ -89,6 +89,7 @@ def _asked(request: StaffRequest) -> tuple[ResultsForm, Choice]:
 def _frame(request: StaffRequest, form: ResultsForm, choice: Choice, sums: Totals) -> dict[str, Any]:
     """What both pages show around their table."""
     before = choice.period.previous()
+    known = queries.known_since(choice.store_id)
     empty = not sums.orders and not sums.clicks and sums.loose_refunds.is_zero
     led = sums.attributed.minor / sums.net.minor if sums.net.minor > 0 else None
     return {
@@ -97,7 +98,12 @@ def _frame(request: StaffRequest, form: ResultsForm, choice: Choice, sums: Total
         "choice": choice,
         "totals": sums,
         "led_share": led,
-        "changes": figures.changes(sums, queries.totals(before, choice.store_id)),
+        "changes": figures.changes(
+            sums,
+            queries.totals(before, choice.store_id),
+            sales_known=known.covers_sales(before),
+            visits_known=known.covers_visits(before),
+        ),
         "before": before,
         "span": figures.span_text(choice.period, _language()),
         "span_before": figures.span_text(before, _language()),

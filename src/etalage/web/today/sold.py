@@ -27,12 +27,16 @@ class Sale:
 
 @dataclass(frozen=True)
 class Sold:
-    """The figures of the pane. `change` is the week against the one before; None without one to compare with."""
+    """The figures of the pane. `change` is the week against the one before; None without one to compare with.
+
+    `comparable` is False where that one began before any sale was known.
+    """
 
     today: Money
     yesterday: Money
     week: Money
     change: float | None
+    comparable: bool
     led: Money
     led_share: float | None
     days: list[int]
@@ -53,13 +57,15 @@ def what_sold() -> Sold:
     currency = points[-1].net.currency
     before, week = points[:WEEK], points[WEEK:]
     sold, sold_before = _net(week, currency), _net(before, currency)
+    comparable = queries.known_since().covers_sales(Period(before[0].day, before[-1].day))
     led = total((point.attributed for point in week), currency)
     rows = queries.report(Period(week[0].day, today), by="post", language=get_language() or "en", size=2).rows
     return Sold(
         today=points[-1].net,
         yesterday=points[-2].net,
         week=sold,
-        change=change(sold.minor, sold_before.minor),
+        change=change(sold.minor, sold_before.minor) if comparable else None,
+        comparable=comparable,
         led=led,
         led_share=led.minor / sold.minor if sold.minor > 0 else None,
         days=[point.net.minor for point in points],
