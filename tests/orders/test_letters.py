@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from pytest_django.fixtures import Settings
 
+from etalage.accounts.models import Store
 from etalage.customers.actions import erase_customer
 from etalage.kit import clock
 from etalage.orders.actions.letters import send_reservation_letter
@@ -19,6 +20,7 @@ from tests.orders.conftest import Goods, Reserve
 def test_the_letter_has_the_code_as_text_and_picture_in_the_customers_language(
     goods: Goods, reserve_one: Reserve
 ) -> None:
+    Store.objects.filter(pk=goods.world.ghent.pk).update(opening_hours="Mon-Sat 10:00-18:30")
     made = reserve_one(language="ar")
     assert send_reservation_letter(made.pk)
     letter = mail.outbox[0]
@@ -28,6 +30,8 @@ def test_the_letter_has_the_code_as_text_and_picture_in_the_customers_language(
     assert made.code in letter.body and made.code in html and made.code in letter.subject
     assert 'dir="rtl"' in html and "وشاح صوفي" in html
     assert "cid:code" in html
+    assert "الاثنين–السبت" in html
+    assert "الاثنين–السبت" in letter.body
     whole = letter.message().as_bytes()
     assert b"Content-ID: <code>" in whole
     assert public_path(made) in letter.body

@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from etalage.accounts.models import Member
 from etalage.catalogue.models import Product, ProductPicture, Variant
 from etalage.channels.models import Channel
 from etalage.kit import clock
@@ -330,3 +331,14 @@ def test_every_language_is_offered_with_its_own_direction(
     page = signed_in["member"].get("/posts/new/").content.decode()
     for code, way in (("en", "ltr"), ("fr", "ltr"), ("nl", "ltr"), ("ar", "rtl")):
         assert re.search(rf'name="text_{code}"[^>]*lang="{code}" dir="{way}"', page), code
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_the_composer_opens_with_the_members_own_language(
+    signed_in: dict[str, Client], world: World, language: str
+) -> None:
+    Member.objects.filter(pk=world.member.pk).update(language=language)
+    page = signed_in["member"].get("/posts/new/").content.decode()
+    first = re.search(r'<details class="language-words"( open)?>.*?lang="(..)"', page, re.S)
+    assert first
+    assert first.groups() == (" open", language)

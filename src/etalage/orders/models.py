@@ -29,6 +29,17 @@ class OrderStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+SOURCES = {
+    "reservation": _("Reservation"),
+    "till": _("Till"),
+    "webshop": _("Web shop"),
+    "shopify": "Shopify",
+    "woocommerce": "WooCommerce",
+    "prestashop": "PrestaShop",
+}
+"""The systems that orders are known to come from; a shop may name others for its files."""
+
+
 class Order(UUIDModel):
     """A sale. `source` and `number` name it in the system it came from.
 
@@ -61,6 +72,11 @@ class Order(UUIDModel):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def source_label(self) -> str:
+        """What the system that it came from is called in the reader's language; its own name where we know none."""
+        return str(SOURCES.get(self.source, self.source))
 
 
 class OrderLine(models.Model):

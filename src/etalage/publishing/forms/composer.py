@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.models import Business, Language
@@ -214,7 +215,7 @@ class ComposerForm(forms.Form):
 
     @property
     def text_inputs(self) -> list[WordsInput]:
-        """A text area per language: the shop's own and those of the chosen channels are open."""
+        """A text area per language: the member's own, the shop's and those of the chosen channels are open."""
         return words_inputs("text", self._filled(self.words), self._languages)
 
     @property
@@ -253,7 +254,8 @@ class ComposerForm(forms.Form):
 
     @property
     def _languages(self) -> list[str]:
-        return [self.business.language, *(row.language for row in self.chosen_channels)]
+        own = (get_language() or self.business.language)[:2]
+        return [own, self.business.language, *(row.language for row in self.chosen_channels)]
 
     def _sent(self, name: str) -> list[str]:
         if isinstance(self.data, QueryDict) and self.is_bound:

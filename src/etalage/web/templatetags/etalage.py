@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from etalage.accounts import queries
 from etalage.kit import formats
 from etalage.kit.chart import Chart
+from etalage.kit.hours import opening_hours
 from etalage.kit.money import Money
 from etalage.kit.text import TranslatedText, direction, language_direction
 from etalage.web import charts, marks
@@ -77,6 +78,12 @@ def money_text(value: Money | None) -> str:
 def amount(minor: int | None, currency: str) -> str:
     """`minor` units of `currency`, shown like `|money`."""
     return "" if minor is None else money(Money(int(minor), currency))
+
+
+@register.filter
+def hours(text: str) -> str:
+    """Opening hours in the reader's language, as far as they are days and times."""
+    return opening_hours(text, _language())
 
 
 @register.filter
