@@ -1,8 +1,10 @@
 """Every text of the interface is there in four languages, and the tool that says so can see what is wrong."""
 
+import re
 import shutil
 
 import pytest
+from django.utils.translation import gettext, override, pgettext
 
 from tests import translations
 
@@ -75,3 +77,30 @@ def test_an_update_keeps_translations_and_drops_what_is_used_nowhere(tmp_path, c
     assert not [line for line in translations._compiled("nl", tmp_path) if "older" in line]
     path.write_text(text.replace("Bewaard.", "Opgeslagen."), encoding="utf-8")
     assert [line for line in translations._compiled("nl", tmp_path) if "older" in line]
+
+
+def test_arabic_never_says_a_number_in_words_and_then_in_digits() -> None:
+    doubled = [
+        form
+        for message in translations._messages(translations.catalog("ar"))
+        if isinstance(message.id, tuple)
+        for form in translations._forms(message)[:3]
+        if re.search(r"\(%\(\w+\)[ds]\)", form)
+    ]
+    assert doubled == []
+
+
+@pytest.mark.parametrize(
+    ("context", "word", "said"),
+    [
+        ("role", "Counter", "Au comptoir"),
+        ("amount", "Paid", "Payé"),
+        ("date", "Published", "Publiée le"),
+        ("posts", "Published", "Publiées"),
+        ("button", "Put away", "Archiver"),
+    ],
+)
+def test_one_english_word_has_the_french_words_that_fit_its_place(context: str, word: str, said: str) -> None:
+    with override("fr"):
+        assert pgettext(context, word) == said
+        assert gettext(word) != said

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from etalage.accounts.models import AuditEntry, Store
 from etalage.customers.models import Customer
@@ -181,3 +182,19 @@ def test_the_export_holds_what_the_list_shows_and_no_formulas(signed_in: dict[st
     assert dict(zip(header, rows[1], strict=True))["Net"] == "15.00"
     assert "Nora" not in text
     assert AuditEntry.objects.filter(action="orders.exported").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "said"),
+    [
+        ("reservation", "nl", "Reservering"),
+        ("till", "ar", "نقطة البيع"),
+        ("shopify", "fr", "Shopify"),
+        ("my-own-till", "fr", "my-own-till"),
+    ],
+)
+def test_where_an_order_came_from_is_said_in_the_readers_language(
+    source: str, language: str, said: str
+) -> None:
+    with translation.override(language):
+        assert Order(source=source).source_label == said

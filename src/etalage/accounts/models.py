@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from etalage.accounts.audit_labels import sentence_of
 from etalage.kit import clock
@@ -28,7 +29,7 @@ class Role(models.TextChoices):
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
     MEMBER = "member", _("Member")
-    COUNTER = "counter", _("Counter")
+    COUNTER = "counter", pgettext_lazy("role", "Counter")
 
     @property
     def rank(self) -> int:

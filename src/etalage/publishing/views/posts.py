@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from etalage.accounts.models import Role
@@ -26,7 +26,7 @@ TABS = (
     (PostStatus.DRAFT, gettext_lazy("Drafts")),
     (PostStatus.REVIEW, gettext_lazy("Wait for approval")),
     (PostStatus.SCHEDULED, gettext_lazy("Scheduled")),
-    (PostStatus.PUBLISHED, gettext_lazy("Published")),
+    (PostStatus.PUBLISHED, pgettext_lazy("posts", "Published")),
     (PostStatus.NEEDS_PERSON, gettext_lazy("Need you")),
     (PostStatus.FAILED, gettext_lazy("Not published")),
 )
