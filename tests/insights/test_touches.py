@@ -15,6 +15,7 @@ from etalage.insights.actions import touches
 from etalage.insights.actions.credit import recompute
 from etalage.insights.actions.days import rebuild_stale_days
 from etalage.insights.models import ClickCursor, Credit, DayClicks, Touch, TouchKind
+from etalage.jobs.idle import run_until_idle
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from etalage.orders.models import Redemption, Reservation
@@ -82,6 +83,7 @@ def test_a_visit_that_arrives_after_its_sale_is_still_credited(world: World) -> 
     seen = browser(lena)
     order = sale(lena, 2, 900)
     touches.record_clicks([click(link(publication()), visitor=seen.pk.hex)])
+    run_until_idle()
     assert sum(credited(order)["linear"].values()) == 900
 
 
@@ -93,6 +95,7 @@ def test_a_browser_that_turns_out_to_be_a_customer_brings_its_visits(world: Worl
     recompute([lena.pk])
     assert not Credit.objects.exists()
     touches.recognise_visitor(seen.pk, lena.pk)
+    run_until_idle()
     assert sum(credited(order)["linear"].values()) == 900
 
 
@@ -102,6 +105,7 @@ def test_a_browser_that_passes_to_another_customer_leaves_the_first_one_s_visits
     touches.record_clicks([click(link(publication()), visitor=shared.pk.hex)])
     order = sale(lena, 2, 900)
     touches.recognise_visitor(shared.pk, omar.pk)
+    run_until_idle()
     recompute([lena.pk, omar.pk])
     assert sum(credited(order)["linear"].values()) == 900
 
@@ -131,6 +135,7 @@ def test_who_asks_to_be_forgotten_leaves_only_counts(world: World) -> None:
     sale(lena, 2, 900)
     recompute([lena.pk])
     touches.forget_person(lena.pk, [seen.pk])
+    run_until_idle()
     assert not Credit.objects.exists()
     assert not Touch.objects.exclude(customer=None, visitor=None).exists()
     rebuild_stale_days()
@@ -165,6 +170,7 @@ def test_a_code_at_the_till_leads_to_its_campaign_s_sale(world: World) -> None:
     use = Redemption.objects.create(code=code, order=order, currency="EUR", redeemed_at=at(2))
     touches.record_redemption(use.pk)
     touches.record_redemption(use.pk)
+    run_until_idle()
     assert list(credited(order)["last"].values()) == [500]
     assert Touch.objects.get().post_id == post.pk
 
