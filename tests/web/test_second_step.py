@@ -155,6 +155,8 @@ def test_every_page_of_ones_sign_in_lies_under_the_settings(world: World, route:
     page = answer.content.decode()
     assert re.search(rf'<nav class="tabs"[^>]*>.*href="{reverse("mfa_index")}" aria-current="page"', page)
     assert (reverse("accounts:settings") in page) == (role == "owner")
+    item = rf'<a[^>]*href="{reverse("accounts:settings")}"[^>]*aria-current="page"'
+    assert bool(re.search(item, page)) == (role == "owner")
     assert re.search(r"<h1>[^<]+</h1>", page)
     assert page.count("<h1") == 1
 
@@ -172,6 +174,7 @@ def test_the_page_of_addresses_shows_and_changes_only_ones_own(world: World) -> 
     assert world.counter.email in page
     assert world.owner.email not in page
     assert other.email not in page
+    assert "action_remove" not in page  # the address that one signs in with stays
     for deed in ("action_primary", "action_remove", "action_send"):
         browser.post(reverse("account_email"), {"email": other.email, deed: ""})
     other.refresh_from_db()

@@ -95,7 +95,11 @@ class Shell:
 
     @cached_property
     def nav(self) -> list[Item]:
-        return items_for(self.member, self.request.path) if self.member else []
+        if not self.member:
+            return []
+        path = self.request.path
+        # One's own sign-in has addresses of its own, and lies under the settings all the same.
+        return items_for(self.member, reverse("accounts:settings") if path.startswith("/account/") else path)
 
     @property
     def tabs(self) -> list[Item]:
