@@ -185,3 +185,23 @@ def test_the_law_of_sums_can_fail(load: Load) -> None:
     assert outcome.counts.created == 1
     with pytest.raises(AssertionError):
         check_sums(made)
+
+
+def test_equal_remainders_of_unequal_lines_are_told_apart_by_what_they_say(load: Load) -> None:
+    """After the first note 3 pieces of both lines are left: which comes first in the file must not matter."""
+    sale = [
+        ("1001", "2026-03-02 10:05:00", "A3", "3", "1.25", "11", "paid", ""),
+        ("1001", "2026-03-02 10:05:00", "A3", "5", "1.25", "11", "paid", ""),
+    ]
+    rest = [
+        ("1009", "2026-03-02 13:34:00", "A3", "1", "0.00", "11", "paid", ""),
+        ("1009", "2026-03-02 13:34:00", "A1", "1", "10", "11", "paid", ""),
+        ("C1011", "2026-03-03 04:59:00", "A3", "-3", "0.0125", "11", "paid", ""),
+        ("C1012", "2026-03-03 19:16:00", "A3", "-3", "0.00", "11", "paid", ""),
+    ]
+    states = []
+    for rows in (sale, sale[::-1]):
+        with Undone():
+            assert not load([*rows, *rest], HEADER).refused
+            states.append(state())
+    assert states[0] == states[1]

@@ -16,12 +16,14 @@ from etalage.orders.importing.receipts import NoteLine
 
 @dataclass
 class SoldLine:
-    """A line of a sale, with the pieces that are not given back yet."""
+    """A line of a sale: `sold` pieces for `total_minor`, of which `left` are not given back yet."""
 
     line_id: int
     position: int
     article: str
     unit_minor: int
+    sold: int
+    total_minor: int
     left: int
 
 
@@ -102,12 +104,19 @@ def _give_back(line: NoteLine, orders: Sequence[SoldOrder], parts: Parts, *, nam
 
 
 def _candidates(order: SoldOrder, wanted: str, line: NoteLine) -> list[SoldLine]:
-    """The lines of the same article with pieces left, those at the note's own price first."""
+    """The lines of the same article with pieces left, those at the note's own price first.
+
+    Then by what they say: their position decides only between lines that are the same in all.
+    """
     price = line.amount_minor // line.quantity if line.quantity else 0
     found = [sold for sold in order.lines if sold.article == wanted and sold.left > 0]
     return sorted(
-        found, key=lambda sold: (sold.unit_minor != price, -sold.unit_minor, -sold.left, sold.position)
+        found, key=lambda sold: (sold.unit_minor != price, -sold.unit_minor, -sold.left, *_said(sold))
     )
+
+
+def _said(sold: SoldLine) -> tuple[int, int, int]:
+    return -sold.sold, -sold.total_minor, sold.position
 
 
 def _take_off(line: NoteLine, orders: Sequence[SoldOrder], parts: Parts) -> None:

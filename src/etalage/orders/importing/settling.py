@@ -204,10 +204,10 @@ def _orders(which: Q, notes: list[KnownNote]) -> list[SoldOrder]:
         found[pk] = SoldOrder(pk, clock.to_micros(placed_at), (source, number), currency, left, customer_id)
     skus = {line.sku for note in notes for line in note.lines}
     lines = OrderLine.objects.filter(order__in=Order.objects.filter(which), sku__in=skus, quantity__gt=0)
-    for order_id, line_id, position, sku, title, unit, quantity in lines.values_list(
-        "order_id", "id", "position", "sku", "title", "unit_minor", "quantity"
+    for order_id, line_id, position, sku, title, unit, quantity, worth in lines.values_list(
+        "order_id", "id", "position", "sku", "title", "unit_minor", "quantity", "total_minor"
     ):
-        sold = SoldLine(line_id, position, article_of(sku, title), unit, quantity)
+        sold = SoldLine(line_id, position, article_of(sku, title), unit, quantity, worth, quantity)
         found[order_id].lines.append(sold)
     return list(found.values())
 
