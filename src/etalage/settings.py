@@ -8,6 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from etalage.environment import Environment
+from etalage.networks import inside
 
 PACKAGE = Path(__file__).resolve().parent
 ENV = Environment.load(os.environ)
@@ -179,6 +180,7 @@ DEFAULT_FROM_EMAIL = ENV.text("ETALAGE_EMAIL_FROM", "etalage@localhost")
 TASKS = {"default": {"BACKEND": "etalage.jobs.backend.LeasedBackend", "QUEUES": []}}
 
 PRACTICE_NETWORK = ENV.text("ETALAGE_PRACTICE_NETWORK", "")
+inside.allow(ENV.words("ETALAGE_INSIDE_NETWORKS"))
 
 LOGGING = {
     "version": 1,

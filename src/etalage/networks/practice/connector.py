@@ -25,6 +25,7 @@ from etalage.networks.base import (
     Connected,
     CouldNotRead,
     Delivery,
+    Entry,
     Found,
     Look,
     Mechanism,
@@ -61,6 +62,11 @@ class PracticeConnector:
         self._write_seconds = write_seconds
 
     # --- Connecting ---------------------------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> Entry:
+        """Its address, an account's handle and that account's token."""
+        return Entry(asks_address=True, asks_handle=True, secret="token")
 
     def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
         """Verify the token, and that it opens the account that was meant (`handle` may be left empty)."""
