@@ -265,7 +265,7 @@ class Entry:
     asks_address: bool  # of an instance; else `address` is the only one
     address: str = ""  # what stands in the field before anything was typed
     asks_handle: bool = False
-    secret: str = ""  # "token", "app_password", or empty where nothing is typed
+    proof: str = ""  # typed: "token" or "app_password"; empty where nothing is
     by_authorization: bool = False  # the account's owner says yes at the network itself
 
 

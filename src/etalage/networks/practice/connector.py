@@ -66,7 +66,7 @@ class PracticeConnector:
     @property
     def entry(self) -> Entry:
         """Its address, an account's handle and that account's token."""
-        return Entry(asks_address=True, asks_handle=True, secret="token")
+        return Entry(asks_address=True, asks_handle=True, proof="token")
 
     def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
         """Verify the token, and that it opens the account that was meant (`handle` may be left empty)."""
