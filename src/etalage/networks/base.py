@@ -49,6 +49,7 @@ __all__ = [
     "Rendition",
     "Renewer",
     "Step",
+    "Subscriber",
     "TextUnit",
     "Tokens",
     "Unknown",
@@ -405,6 +406,17 @@ class Receiver(Protocol):
 
     def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
         """The stream after `cursor`; an empty cursor begins at the oldest that the network still shows."""
+
+
+@runtime_checkable
+class Subscriber(Protocol):
+    """Has the network tell us at once what people do, beside our asking."""
+
+    def subscribe(self, account: Account, address: str, secret: str) -> CouldNotRead | ChannelRefused | None:
+        """Ask for signed webhooks at our public address, in place of an earlier wish; None when it is agreed.
+
+        An empty address ends them. Repeating it is harmless.
+        """
 
 
 @runtime_checkable
