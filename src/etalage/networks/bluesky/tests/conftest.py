@@ -1,0 +1,31 @@
+"""The connector, the real network, and a shop's account on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from etalage.networks.base import Account, Connected
+from etalage.networks.bluesky.connector import BlueskyConnector
+from tests.peers.bluesky import BlueskyNetwork, Person, bluesky, bluesky_program
+
+__all__ = ["bluesky", "bluesky_program"]
+
+
+@pytest.fixture
+def network() -> BlueskyConnector:
+    """The connector under test."""
+    return BlueskyConnector()
+
+
+@pytest.fixture
+def shop(bluesky: BlueskyNetwork) -> Person:
+    """The shop's own account, as its owner uses it in the network's apps."""
+    return bluesky.join("lune")
+
+
+@pytest.fixture
+def account(network: BlueskyConnector, shop: Person) -> Account:
+    """The same account, connected."""
+    connected = network.connect(shop.server, shop.handle, shop.app_password)
+    assert isinstance(connected, Connected), connected
+    return connected.account
