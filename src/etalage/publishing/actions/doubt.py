@@ -130,10 +130,10 @@ def drop(publication_id: UUID, *, actor: Member) -> Publication:
 _CLEAR: dict[str, Any] = {
     "in_doubt": False,
     "safe_until": None,
-    "absent_at": None,
+    "absent_since": None,
     "refused_as": "",
     "looks": 0,
-    "settle_at": None,
+    "settle_until": None,
     "take_token": True,
 }
 

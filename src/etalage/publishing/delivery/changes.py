@@ -16,8 +16,8 @@ from etalage.kit import clock
 from etalage.networks.base import Accepted, ChannelRefused, NotAccepted, Outcome, Reason, Rejected
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import machine
+from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.delivery.send import delivery_of
 from etalage.publishing.models import Change, DeliveryState, DeliveryStep, Publication
 
 
