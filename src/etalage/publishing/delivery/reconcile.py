@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
@@ -18,6 +18,7 @@ from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settles
 from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.restored import is_unaccounted
 from etalage.publishing.delivery.send import load
 from etalage.publishing.delivery.states import LEASED
 from etalage.publishing.models import DeliveryState, Publication
@@ -92,6 +93,8 @@ def _look(work: Work) -> Look:
         publisher, account = network_for(publication.channel)
     except ChannelUnusable:
         return CannotTell(Reason.AUTH_DEAD)
+    if work.abilities.mechanism is Mechanism.TWO_PHASE and is_unaccounted(publication):
+        account = replace(account, mechanism=Mechanism.READ_BACK)  # of the draft that was sent we know nothing
     since = min(publication.first_sent_at or publication.state_at, clock.now()) - pace().since
     try:
         return publisher.look(account, delivery_of(publication, publication.attempt), since)
@@ -146,8 +149,9 @@ def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
 
 
 def _soon(publication: Publication) -> timedelta:
-    """A first repetition at once, later ones after the growing wait."""
-    return timedelta(0) if publication.tries <= 1 else pace().wait(publication.tries - 1)
+    """A first repetition at once, later ones after the growing wait, and none before its own hour."""
+    wait = timedelta(0) if publication.tries <= 1 else pace().wait(publication.tries - 1)
+    return wait if publication.due_at is None else max(wait, publication.due_at - clock.now())
 
 
 def _look_again(work: Work, look: Look, asked_at: int, reason: str) -> None:

@@ -49,6 +49,7 @@ _REASONS: Mapping[str, Promise] = {
     ),
     "key_too_old": _("Too much time has passed to send it again blindly. We look on the network first."),
     "not_seen_yet": _("It is not seen there yet. We look once more to be sure."),
+    "restored": _("A backup was put back. We look on the network first, so that nothing goes out twice."),
     "told_late": _("The network's answer arrived late: it stands there."),
     "found": _("Its answer got lost, and it was found on the network."),
     "seen": _("You saw it on the network."),
