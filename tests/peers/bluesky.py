@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,8 +42,9 @@ class Person:
     server: str
     did: str
     handle: str
-    app_password: str
+    password: str
     access: str
+    app_password: str = ""
 
     def call(self, name: str, body: Any = None, **params: Any) -> Any:
         """A method of the server: with a body it is posted. The test fails when the server refuses."""
@@ -96,7 +97,7 @@ class BlueskyNetwork:
         word = person.call("com.atproto.server.createAppPassword", {"name": "etalage"})["password"]
         # Its apps know a new account only after a moment, and forget notifications of what they do not know.
         until(lambda: person.ask("app.bsky.actor.getProfile", actor=person.did).is_success)
-        return Person(self.server, data["did"], handle, word, data["accessJwt"])
+        return replace(person, app_password=word)
 
 
 def until(look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
@@ -136,7 +137,7 @@ def _postgres() -> str:
     made = subprocess.run(
         [ROOT / ".ci/postgres", "start", folder], stdout=subprocess.PIPE, text=True, check=True
     )
-    atexit.register(subprocess.run, [ROOT / ".ci/postgres", "stop", folder], check=False)
+    atexit.register(lambda: subprocess.run([ROOT / ".ci/postgres", "stop", folder], check=False))
     return made.stdout.strip()
 
 
