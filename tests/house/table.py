@@ -60,9 +60,18 @@ SETTINGS_ROWS = {
 
 CHANNEL_ROWS = {
     "channels:list": staff("member", GET="ok"),
-    "channels:connect": staff(
+    "channels:connect": staff("manager", GET="ok"),
+    "channels:connect_to": staff(
         "manager", GET="ok", POST="moved", send=given(token=House.new_token, language="fr")
     ),
+    "channels:connect_to unknown": staff(
+        "manager", GET="missing", POST="missing", ids=lambda _house: {"network": "nowhere"}
+    ),
+    "channels:callback": staff("manager", GET="refused"),
+    "channels:incoming": staff("manager", GET="ok"),
+    "channels:replay_all": staff("manager", POST="moved", ids=House.new_letter),
+    "channels:replay": staff("manager", POST="moved", ids=House.new_letter),
+    "channels:drop": staff("manager", GET="ok", POST="moved", ids=House.new_letter),
     "channels:detail": staff("manager", GET="ok", POST="moved", send=given(name="Our page", language="ar")),
     "channels:pause": staff("manager", POST="moved"),
     "channels:resume": staff("manager", POST="moved", ids=House.paused),

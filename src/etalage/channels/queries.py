@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from string import hexdigits
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from etalage.channels import grants
 from etalage.channels.grants import ChannelUnusable
+from etalage.channels.items import is_polled
 from etalage.channels.models import Channel, ChannelState, Figure, Incoming, IncomingKind, Listening
 from etalage.channels.posts import Shown, posts_shown
-from etalage.channels.reasons import what_to_do
+from etalage.channels.reasons import what_to_do, why_not_taken_in
+from etalage.edge.journal import Journal, Waiting
+from etalage.kit import clock
 from etalage.networks import registry
 from etalage.networks.base import (
     Abilities,
@@ -30,6 +36,7 @@ __all__ = [
     "ChannelUnusable",
     "Ear",
     "Heard",
+    "Letter",
     "Talents",
     "abilities_of",
     "account_of",
@@ -39,6 +46,9 @@ __all__ = [
     "channel_cards",
     "channels_by_id",
     "connector_of",
+    "dead_letter",
+    "dead_letter_count",
+    "dead_letters",
     "editor_for",
     "find_channel",
     "grants_to_renew",
@@ -90,6 +100,26 @@ class Heard:
 
     incoming: Incoming
     shown: Shown | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A delivery that could not be taken in, as a page shows it: never its words, which are somebody's."""
+
+    id: str
+    network: str
+    channel: Channel | None
+    came_at: datetime
+    was_asked_for: bool  # by us; else the network told us by itself
+    attempts: int
+    why: object  # a sentence
+
+    @classmethod
+    def of(cls, waiting: Waiting, channel: Channel | None) -> Letter:
+        """The page's view of it."""
+        came_at, why = clock.from_micros(waiting.received_us), why_not_taken_in(waiting.reason)
+        asked = is_polled(waiting)
+        return cls(waiting.id, waiting.network, channel, came_at, asked, waiting.attempts, why)
 
 
 def all_channels() -> QuerySet[Channel]:
@@ -213,6 +243,35 @@ def last_heard(channel: Channel, limit: int = 20) -> list[Heard]:
     )
     shown = posts_shown(channel.pk, {row.on_remote_id for row in rows if row.on_remote_id})
     return [Heard(row, shown.get(row.on_remote_id)) for row in rows]
+
+
+def dead_letters(limit: int = 50) -> list[Letter]:
+    """What came in and could not be taken in, newest first."""
+    found = _journal().dead(limit)
+    channels = {channel.pk.hex: channel for channel in Channel.objects.filter(pk__in=_uuids(found))}
+    return [Letter.of(waiting, channels.get(waiting.key)) for waiting in found]
+
+
+def dead_letter(letter: str) -> Letter | None:
+    """One of them; None when it is not among them any more."""
+    found = _journal().find_dead(letter)
+    if found is None:
+        return None
+    return Letter.of(found, Channel.objects.filter(pk__in=_uuids([found])).first())
+
+
+def dead_letter_count() -> int:
+    """How many there are."""
+    return _journal().dead_count()
+
+
+def _journal() -> Journal:
+    return Journal(settings.DATA / "journal.sqlite3")
+
+
+def _uuids(letters: Iterable[Waiting]) -> set[UUID]:
+    """The channels' ids out of the journal's keys."""
+    return {UUID(hex=one.key) for one in letters if len(one.key) == 32 and set(one.key) <= set(hexdigits)}
 
 
 def grants_to_renew(now: datetime) -> list[UUID]:

@@ -71,7 +71,7 @@ def _kept(connected: Connected, language: str, actor: Member) -> Channel:
     account = connected.account
     facts = {
         "handle": account.handle,
-        "profile_url": connected.profile_url[:500],
+        "profile_url": _web_page(connected.profile_url),
         "abilities": connected.abilities.to_json(),
         "abilities_at": clock.now(),
         "state": ChannelState.ACTIVE,
@@ -91,6 +91,11 @@ def _kept(connected: Connected, language: str, actor: Member) -> Channel:
     announce(ChannelResumed(channel.pk))
     tell("channels")
     return channel
+
+
+def _web_page(url: str) -> str:
+    """The address of a page that a link may lead to, else nothing."""
+    return url if url.startswith(("https://", "http://")) and len(url) <= 500 else ""
 
 
 def _mend_grant(channel: Channel, connected: Connected) -> None:

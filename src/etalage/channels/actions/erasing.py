@@ -40,7 +40,7 @@ def erase_author(channel_id: UUID, author_id: str, *, actor: Member | None) -> i
     with transaction.atomic():
         rows = Incoming.objects.filter(channel__in=same, author_id=author_id)
         count = rows.update(**EMPTY, erased_at=clock.now())
-        record(actor, "incoming.erased", channel, count=count)
+        record(actor, "channel.author_erased", channel, count=count)
         tell("incoming")
     speaks_of = _speaks_of(author_id)
     for key in same.values_list("pk", flat=True):

@@ -24,7 +24,7 @@ def replay_letter(letter: str, *, actor: Member) -> bool:
     found = journal().find_dead(letter)
     if found is None or not journal().replay_dead(letter):
         return False
-    record(actor, "incoming.replayed", _thing(found), count=1)
+    record(actor, "channel.incoming_replayed", _thing(found), count=1)
     enqueue_once(DRAIN, "asked")
     return True
 
@@ -34,7 +34,7 @@ def replay_all(*, actor: Member) -> int:
     managers_only(actor)
     count = journal().replay_dead()
     if count:
-        record(actor, "incoming.replayed", current_business(), count=count)
+        record(actor, "channel.incoming_replayed", current_business(), count=count)
         enqueue_once(DRAIN, "asked")
     return count
 
@@ -45,7 +45,7 @@ def drop_letter(letter: str, *, actor: Member) -> bool:
     found = journal().find_dead(letter)
     if found is None or not journal().drop_dead(letter):
         return False
-    record(actor, "incoming.dropped", _thing(found), reason=found.reason)
+    record(actor, "channel.incoming_dropped", _thing(found), reason=found.reason)
     return True
 
 
