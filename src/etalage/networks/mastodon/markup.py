@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 _DROPPED = frozenset({"script", "style", "template"})
 _LINES = frozenset({"br", "li", "div", "tr"})
+_OPENING = frozenset({"br", "li"})  # their end is no break of its own
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -41,7 +42,8 @@ class _Reader(HTMLParser):
                 named = [] if not shown or shown.rstrip("…") in address else [f"{shown} "]
                 self.words[begin:] = [*named, address]
             self._link = None
-        self._break(tag)
+        if tag not in _OPENING:
+            self._break(tag)
 
     def handle_data(self, data: str) -> None:
         if not self._dropped:
