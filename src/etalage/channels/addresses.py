@@ -1,4 +1,4 @@
-"""The address of a network's server as people type it, made into an origin that may be called."""
+"""The address of a network's server as people type it, judged before anything is called."""
 
 from __future__ import annotations
 
@@ -16,30 +16,36 @@ LONGEST = 300
 OWN = "practice"  # lives on this machine alone, and its connector calls nothing else
 
 
-def instance_address(network: str, typed: str) -> str:
-    """The origin ("https://social.example") that a person meant: also by a handle, or a page of that server.
+def judged(network: str, typed: str) -> str:
+    """What a person typed, once it is clear that it names a public server: by its name, a handle, or a page there.
 
-    Raises Refusal for what cannot be a public server; names are resolved and judged again at each call.
+    The connector reads it in its network's own way. Raises Refusal for what cannot be a public server; names are
+    resolved and judged again at each call.
     """
     typed = typed.strip()
     if network == OWN:
         return typed.rstrip("/")
-    if "://" not in typed:
-        typed = "https://" + typed.rpartition("@")[2]  # "@shop@social.example"
+    has_scheme = "://" in typed
+    place = typed.partition("/")[0].rpartition("@")[2]  # of "@shop@social.example", or "social.example/@shop"
+    _check(typed if has_scheme else f"https://{place}", has_scheme)
+    return typed
+
+
+def _check(address: str, has_scheme: bool) -> None:
+    """Raise Refusal unless the address is that of a public server, or of one inside that the installation names."""
     try:
-        parts = urlsplit(typed)
+        parts = urlsplit(address)
         host, port = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError) as error:
         raise _refused() from error
     if "@" in parts.netloc or not host or len(host) > 253 or any(sign in host for sign in " \\%_"):
         raise _refused()
     shown = f"[{host}]" if ":" in host else host
-    origin = f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
-    if may_be_inside(origin):
-        return origin
-    if parts.scheme != "https" or not _looks_public(host) or len(origin) > LONGEST:
+    place = shown + (f":{port}" if port else "")
+    if may_be_inside(f"{parts.scheme}://{place}") or (not has_scheme and may_be_inside(f"http://{place}")):
+        return
+    if parts.scheme != "https" or not _looks_public(host) or len(address) > LONGEST:
         raise _refused()
-    return origin
 
 
 def _looks_public(host: str) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from etalage.accounts.models import Member
 from etalage.channels.actions.connecting import connector_named, keep, unknown_network
 from etalage.channels.actions.rights import known_language, managers_only
-from etalage.channels.addresses import instance_address
+from etalage.channels.addresses import judged
 from etalage.channels.models import Asking, Channel
 from etalage.channels.reasons import refusal_for
 from etalage.kit import clock
@@ -47,7 +47,7 @@ def begin_connecting(
     connector = connector_named(network)
     if not isinstance(connector, Authorizer):
         raise unknown_network()
-    address = instance_address(network, address)
+    address = judged(network, address)
     answer = connector.begin(address, redirect_uri)
     if not isinstance(answer, Authorization):
         raise refusal_for(answer.reason)

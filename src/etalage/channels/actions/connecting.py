@@ -12,7 +12,7 @@ from etalage.accounts.audit import record
 from etalage.accounts.models import Member
 from etalage.channels import grants
 from etalage.channels.actions.rights import known_language, managers_only
-from etalage.channels.addresses import instance_address
+from etalage.channels.addresses import judged
 from etalage.channels.events import ChannelResumed
 from etalage.channels.models import Channel, ChannelState, Grant, Listening
 from etalage.channels.reasons import refusal_for
@@ -39,7 +39,7 @@ def connect_channel(
     connector = connector_named(network)
     if not isinstance(connector, Connector):
         raise unknown_network()
-    answer = connector.connect(instance_address(network, base_url), handle.strip(), token.strip())
+    answer = connector.connect(judged(network, base_url), handle.strip(), token.strip())
     return keep(answer, network, language, actor)
 
 
