@@ -80,9 +80,12 @@ def what_is_missing() -> str:
 
     from etalage.accounts.models import Business
     from etalage.cli.upgrade import upgrade
+    from etalage.keeping.restore import is_unfinished
 
     if not settings.DATA.exists():
         return NO_SHOP
+    if is_unfinished(settings.DATA):
+        return "A restore was cut off half-way. Do it once more: etalage restore FILE"
     try:
         if wrong := [message for message in run_checks() if message.level >= ERROR]:
             return "\n".join(f"{message.msg}\n    {message.hint or ''}" for message in wrong)
