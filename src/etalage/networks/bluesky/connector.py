@@ -296,8 +296,8 @@ class BlueskyConnector:
 
     def withdraw(self, account: Account, remote_id: str) -> Outcome:
         """Take a post away; one that is gone already counts as taken away."""
-        key = remote_id.removeprefix(post_uri(account, ""))
-        if not key or "/" in key:
+        ours, _, key = remote_id.partition(post_uri(account, ""))
+        if ours or not key or "/" in key:
             return Rejected(Reason.GONE, "not a post of this account")
         body = {"repo": account.remote_id, "collection": POST, "rkey": key}
         made = self._of(account).write("com.atproto.repo.deleteRecord", body)

@@ -17,7 +17,7 @@ from etalage.networks.base import Account, Received, ReceivedKind
 from etalage.networks.bluesky.records import SITE, post_page
 
 OVERLAP = timedelta(hours=1)
-MOST_MARKS = 60  # what is remembered of the last stretch; beyond it something may be handed over twice
+MOST_MARKS = 100  # what is remembered of the last stretch; beyond it something may be handed over twice
 
 _KINDS: Mapping[str, ReceivedKind] = {
     "reply": ReceivedKind.COMMENT,
@@ -36,7 +36,8 @@ class Place:
 
     newest: datetime = _BEGINNING  # of all that were handed over
     floor: datetime = _BEGINNING  # everything older than this was handed over before
-    marks: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()  # what was handed over around the floor
+    ahead: tuple[str, ...] = ()  # and around the newest, while a long stretch is read
     walk: str = ""
 
     @classmethod
@@ -46,26 +47,27 @@ class Place:
             return cls()
         try:
             data = json.loads(cursor)
-            marks = tuple(str(mark) for mark in data["marks"])
-            return cls(moment(data["newest"]), moment(data["floor"]), marks, str(data["walk"]))
+            marks, ahead = (tuple(str(mark) for mark in data[name]) for name in ("marks", "ahead"))
+            return cls(moment(data["newest"]), moment(data["floor"]), marks, ahead, str(data["walk"]))
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("This is no cursor of ours.") from error
 
     def text(self) -> str:
-        """A cursor for the next time; about 1,000 characters at most."""
-        data = {"newest": self.newest.isoformat(), "floor": self.floor.isoformat()}
-        return json.dumps({**data, "marks": self.marks, "walk": self.walk}, separators=(",", ":"))
+        """A cursor for the next time; about 3,300 characters at most."""
+        moments = {"newest": self.newest.isoformat(), "floor": self.floor.isoformat()}
+        data = {**moments, "marks": self.marks, "ahead": self.ahead, "walk": self.walk}
+        return json.dumps(data, separators=(",", ":"))
 
     def after(self, rows: list[Mapping[str, Any]], walk: str) -> tuple[list[Mapping[str, Any]], Place]:
         """The rows of a page that are new, and the place behind them; `walk` is empty on the last page."""
         near = [row for row in rows if moment(row["indexedAt"]) >= self.floor - OVERLAP]
-        fresh = [row for row in near if _mark(row) not in self.marks]
-        is_first = not self.walk
-        marks = tuple(_mark(row) for row in fresh) if is_first else ()
+        known = {*self.marks, *self.ahead}
+        fresh = [row for row in near if _mark(row) not in known]
+        ahead = self.ahead if self.walk else tuple(_mark(row) for row in fresh)[:MOST_MARKS]
         newest = max([self.newest, *(moment(row["indexedAt"]) for row in rows)])
-        place = replace(self, newest=newest, marks=(marks + self.marks)[:MOST_MARKS], walk=walk)
-        is_through = len(near) < len(rows) or not rows or not walk
-        return fresh, replace(place, floor=newest, walk="") if is_through else place
+        if len(near) == len(rows) and rows and walk:
+            return fresh, replace(self, newest=newest, ahead=ahead, walk=walk)
+        return fresh, Place(newest, newest, (ahead + self.marks)[:MOST_MARKS])
 
 
 def moment(text: Any) -> datetime:
