@@ -6,7 +6,7 @@ class PublishingConfig(AppConfig):
     label = "publishing"
 
     def ready(self) -> None:
-        from etalage.channels.posts import declare_book  # noqa: PLC0415 - models can be read from now on
-        from etalage.publishing.queries.book import Book  # noqa: PLC0415
+        from etalage.channels.posts import declare_book
+        from etalage.publishing.queries.book import Book
 
         declare_book(Book())
