@@ -4,7 +4,8 @@
 
 It prints its address on the first line. The recordings (YAML, in the shape of the tool vcrpy) are served by
 method and path: the same question asked again gets the next answer that was recorded for it, the last one for
-ever. What was never recorded is answered with 501, which no Mastodon says. `GET /--asked` lists what came in.
+ever. What was never recorded is answered as Mastodon answers where it has nothing. `GET /--asked` lists what
+came in.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Replay(BaseHTTPRequestHandler):
         )
         answers = self.server.answers.get((self.command, _path(self.path)))
         if not answers:
-            self._send(501, [], b'{"error": "never recorded"}')
+            self._send(404, [], b'{"error": "Not Found"}')
             return
         answer = answers.popleft() if len(answers) > 1 else answers[0]
         body = answer["body"].get("string", b"")

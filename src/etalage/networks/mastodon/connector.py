@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -71,12 +72,15 @@ class MastodonConnector(Authorizing):
         if uploaded := delivery.parts.get(_upload_of(step.name)):
             return _ready(wire, step.name, uploaded)
         picture = rendition.pictures[_picture_parts(rendition).index(step.name)]
+        # Some servers call a picture by its file's name alone: an equal name would replace an earlier post's picture.
+        content = hashlib.sha256(picture.data).hexdigest()[:12]
         suffix = picture.media_type.partition("/")[2]
+        name = f"{delivery.publication_id}-{step.name}-{content}.{suffix}"
         made = wire.write(
             "POST",
             "/api/v2/media",
             Reason.MEDIA_INVALID,
-            files={"file": (f"picture.{suffix}", picture.data, picture.media_type)},
+            files={"file": (name, picture.data, picture.media_type)},
             data={"description": picture.alt},
         )
         if not isinstance(made, tuple):
