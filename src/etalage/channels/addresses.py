@@ -53,7 +53,8 @@ def _looks_public(host: str) -> bool:
     try:
         return is_public(str(ip_address(host)))
     except ValueError:
-        return "." in host and not host.replace(".", "").isdecimal() and not host.endswith(_INSIDE)
+        last = host.rpartition(".")[2]  # no top-level domain is a number; "0x7f.1" is this machine
+        return "." in host and last[:1].isalpha() and not host.endswith(_INSIDE)
 
 
 _INSIDE = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".onion")
