@@ -40,6 +40,7 @@ WEB_ROWS = {
     "web:media": public(GET="ok"),
     "jobs:list": staff("manager", GET="ok"),
     "jobs:retry": staff("manager", POST="moved"),
+    "jobs:retry_kind": staff("manager", POST="moved", send=given(task="etalage.orders.tasks.expire")),
     "jobs:drop": staff("manager", POST="moved"),
 }
 

@@ -112,6 +112,7 @@ SENTENCES: dict[str, Promise] = {
     "customer.merged": _("Joined two customers who are one person."),
     "consent.withdrawn": _("Took a customer's consent back."),
     "job.retried": _("Had background work tried again."),
+    "job.kind_retried": _("Had all failed background work of one kind tried again."),
     "job.dropped": _("Dropped background work."),
 }
 
