@@ -8,6 +8,8 @@ def test_something(bluesky):                  # the fixture below, imported by a
 from __future__ import annotations
 
 import atexit
+import base64
+import hmac
 import itertools
 import json
 import os
@@ -30,6 +32,7 @@ from etalage.networks import inside
 
 ROOT = Path(__file__).resolve().parents[2]
 POST = "app.bsky.feed.post"
+ADMIN, SECRET = "admin-pass", b"jwt-secret"  # every such test network has these
 PATIENCE = 60.0  # seconds; the view of the network follows its accounts' servers at its own pace
 _numbers = itertools.count(1)
 T = TypeVar("T")
@@ -98,6 +101,30 @@ class BlueskyNetwork:
         # Its apps know a new account only after a moment, and forget notifications of what they do not know.
         until(lambda: person.ask("app.bsky.actor.getProfile", actor=person.did).is_success)
         return replace(person, app_password=word)
+
+    def take_down(self, person: Person) -> None:
+        """Do as the network's moderators do with an account."""
+        subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
+        answer = httpx.post(
+            f"{self.server}/xrpc/com.atproto.admin.updateSubjectStatus",
+            json={"subject": subject, "takedown": {"applied": True, "ref": "test"}},
+            auth=("admin", ADMIN),
+            timeout=30,
+            trust_env=False,
+        )
+        assert answer.is_success, answer.text
+
+    def ended_access(self, person: Person) -> str:
+        """An access that the server itself gave, two hours later; signed with the secret of this test network."""
+        now = int(time.time())
+        claims = {"scope": "com.atproto.appPass", "aud": "did:web:localhost", "sub": person.did}
+        parts = {"typ": "at+jwt", "alg": "HS256"}, {**claims, "iat": now - 7260, "exp": now - 60}
+        body = ".".join(_base64(json.dumps(part).encode()) for part in parts)
+        return f"{body}.{_base64(hmac.digest(SECRET, body.encode(), 'sha256'))}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def until(look: Callable[[], T | None], seconds: float = PATIENCE) -> T:

@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 
 from etalage.channels.actions import connect_channel
-from etalage.channels.models import Channel
+from etalage.channels.models import Channel, Grant
 from etalage.channels.queries import network_for
+from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from etalage.networks import inside
 from etalage.networks.base import Rendition
@@ -138,3 +139,24 @@ def test_a_worker_killed_between_acceptance_and_record_leaves_one_post_that_is_f
     assert (publication.state, publication.remote_id) == ("published", uri)
     assert standing(shop, publication) == [uri]
     assert line.heard == 1  # it was looked for, and nothing was sent again
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", ["by the clock", "by the network's word"])
+def test_an_access_that_ended_is_renewed_on_the_way_without_the_password(
+    known: str, bluesky: BlueskyNetwork, channel: Channel, shop: Person, new_post: NewPost, traveller: Ahead
+) -> None:
+    ended = (
+        clock.now() - timedelta(minutes=1) if known == "by the clock" else clock.now() + timedelta(hours=1)
+    )
+    assert channel.grant is not None
+    Grant.objects.filter(pk=channel.grant.pk).update(
+        access_token=bluesky.ended_access(shop), expires_at=ended, renewed_at=clock.now() - timedelta(hours=2)
+    )
+    publication = rounds(traveller, new_post(channel, now=True).publications.get())
+
+    assert publication.state == "published", (publication.reason, publication.detail)
+    assert standing(shop, publication) == [publication.remote_id]
+    grant = Grant.objects.get(pk=channel.grant.pk)
+    assert grant.expires_at is not None and grant.expires_at > clock.now()
+    assert grant.refresh_token != channel.grant.refresh_token

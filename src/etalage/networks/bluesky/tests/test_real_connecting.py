@@ -11,6 +11,7 @@ from etalage.kit import clock
 from etalage.networks.base import (
     Abilities,
     Accepted,
+    CannotTell,
     ChannelRefused,
     Connected,
     Connector,
@@ -27,7 +28,7 @@ from etalage.networks.base import (
 )
 from etalage.networks.bluesky.connector import BlueskyConnector
 from etalage.networks.bluesky.tests.posts import delivery, publish, rendition
-from tests.peers.bluesky import Person, until
+from tests.peers.bluesky import BlueskyNetwork, Person, until
 
 pytestmark = pytest.mark.peers
 
@@ -135,6 +136,29 @@ def test_a_deactivated_account_wants_its_owner(network: BlueskyConnector, shop: 
     assert outcome.reason is Reason.NEEDS_HUMAN_AT_NETWORK
     again = network.connect(shop.server, shop.handle, shop.app_password)
     assert isinstance(again, ChannelRefused) and again.reason is Reason.NEEDS_HUMAN_AT_NETWORK, again
+
+
+def test_an_access_that_ended_is_said_to_be_dead(
+    bluesky: BlueskyNetwork, network: BlueskyConnector, shop: Person
+) -> None:
+    account, facts = (
+        replace(connected(network, shop).account, token=bluesky.ended_access(shop)),
+        delivery(network),
+    )
+    ended = ChannelRefused(Reason.AUTH_DEAD, "ExpiredToken")
+    assert network.commit(account, rendition(facts), facts) == ended
+    assert network.abilities(account) == network.fetch(account, "") == ended
+
+
+def test_an_account_that_was_taken_down_wants_its_owner_and_leaves_doubts_open(
+    bluesky: BlueskyNetwork, network: BlueskyConnector, shop: Person
+) -> None:
+    account, facts = connected(network, shop).account, delivery(network)
+    bluesky.take_down(shop)
+    refused = ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "AccountTakedown")
+    assert network.commit(account, rendition(facts), facts) == refused
+    assert isinstance(network.connect(shop.server, shop.handle, shop.app_password), ChannelRefused)
+    assert isinstance(network.look(account, facts, clock.now()), CannotTell)  # hidden is not absent
 
 
 def test_a_post_is_not_edited(network: BlueskyConnector, shop: Person) -> None:
