@@ -64,7 +64,7 @@ def test_all_of_a_kind_are_tried_again_at_once_and_others_are_not(signed_in: Cli
     work.give_up.enqueue()
     run_until_idle(raising=False)
     page = signed_in["owner"].get(reverse("jobs:list")).content.decode()
-    assert page.count(reverse("jobs:retry_kind")) == 2
+    assert page.count(reverse("jobs:retry_kind")) == 1  # a button of its own is enough for the single one
     answer = signed_in["manager"].post(reverse("jobs:retry_kind"), {"task": "tests.jobs.work.fail"})
     assert (answer.status_code, answer.headers["Location"]) == (302, reverse("jobs:list"))
     assert Counter(Job.objects.values_list("task", "state")) == {

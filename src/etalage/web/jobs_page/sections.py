@@ -29,8 +29,10 @@ class Section:
 
 def failed(request: HttpRequest) -> dict[str, Any]:
     """What will not be tried again unless somebody asks."""
-    kinds = queries.failed_kinds()
-    return {**_page(request, State.DEAD), "kinds": kinds if sum(kind.count for kind in kinds) > 1 else []}
+    return {
+        **_page(request, State.DEAD),
+        "kinds": [kind for kind in queries.failed_kinds() if kind.count > 1],
+    }
 
 
 def waiting(request: HttpRequest) -> dict[str, Any]:
@@ -74,7 +76,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "waiting", _("Waiting"), "jobs/waiting.html", waiting, lambda queues: sum(q.waiting for q in queues)
     ),
-    Section("schedule", _("Schedule"), "jobs/schedule.html", schedule, lambda _queues: None),
+    Section("schedule", _("Timetable"), "jobs/schedule.html", schedule, lambda _queues: None),
 )
 
 
