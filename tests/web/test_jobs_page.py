@@ -110,7 +110,7 @@ def test_the_page_speaks_of_work_in_a_shops_words_and_not_by_names_of_the_progra
 
 def test_every_task_and_handler_has_words() -> None:
     declared = {path for path in (*TASKS, *HANDLERS) if path.startswith("etalage.")}
-    assert set(WORK) == declared
+    assert declared <= set(WORK)
     assert {path.split(".")[1] for path in declared} <= set(AREAS)
 
 

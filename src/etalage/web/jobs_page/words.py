@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-#: Every task and every handler of an event that the rooms declare; `tests/web/test_jobs_page.py` holds them together.
+#: Every task and every handler of an event that the rooms declare; `tests/web/test_jobs_page.py` misses none.
 WORK: dict[str, Promise] = {
     "etalage.catalogue.tasks.fetch_picture": _("Fetch the picture of a product"),
     "etalage.channels.tasks.drain_incoming": _("Take in what networks sent"),
@@ -48,10 +48,12 @@ WORK: dict[str, Promise] = {
     "etalage.orders.tasks.expire_reservation": _("End a reservation"),
     "etalage.orders.tasks.send_reservation_letter": _("Write to a customer about a reservation"),
     "etalage.publishing.handlers.go_on": _("Go on with a channel that works again"),
+    "etalage.publishing.handlers.show_second_copy": _("Show that a post stands on a network twice"),
     "etalage.publishing.handlers.stop": _("Stop what waited for a disconnected channel"),
     "etalage.publishing.tasks.change_remote": _("Change or withdraw a post on its network"),
     "etalage.publishing.tasks.deliver_due": _("Publish posts whose time has come"),
     "etalage.publishing.tasks.refresh_abilities": _("Ask networks what they allow"),
+    "etalage.publishing.tasks.remove_copy": _("Delete the second copy of a post"),
     "etalage.publishing.tasks.settle_doubts": _("Look for posts that may be on a network"),
     "etalage.publishing.tasks.time_showing": _("See how soon a network shows a post"),
 }
