@@ -52,6 +52,7 @@ class Guild:
         self.reused = 0
         self.lives_s = 3600
         self.is_down = False
+        self.is_forbidden = False
         self.gives_refresh = True
         self.answers_slowly_s = 0.0
         self.retry_after = ""
@@ -85,6 +86,8 @@ class Guild:
             return 401, {}
         if path == "/me":
             return 200, {"id": "7", "handle": "guild_shop"}
+        if self.is_forbidden:
+            return 403, {}
         after = int(form.get("after") or 0)
         page = self.items[after : after + 10]
         return 200, {"items": page, "cursor": str(after + len(page)), "more": len(self.items) > after + 10}
@@ -219,6 +222,8 @@ class GuildConnector:
             return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
         if answer.status == 401:
             return ChannelRefused(Reason.AUTH_DEAD)
+        if answer.status == 403:
+            return ChannelRefused(Reason.PERMISSION_MISSING)
         if answer.status == 429:
             return CouldNotRead(Reason.RATE_LIMITED, float(answer.headers["retry-after"]))
         return answer if answer.ok else CouldNotRead(Reason.PLATFORM_DOWN)

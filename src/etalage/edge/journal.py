@@ -34,6 +34,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(address, uri=True, timeout=WAIT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")  # what is forgotten stays in no free page
         yield connection
     finally:
         connection.close()
