@@ -43,7 +43,8 @@ from etalage.orders.events import (
 )
 from etalage.orders.models import Order, Reservation
 from etalage.publishing import actions as publishing
-from etalage.publishing.links import link_for_publication
+from etalage.publishing.events import PublicationDoubled
+from etalage.publishing.links import address_of, link_for_publication
 from etalage.publishing.models import Publication
 from tests.house.world import House
 
@@ -117,6 +118,26 @@ def _to_withdraw(house: House) -> tuple[UUID]:
     publication = _published(house)
     publishing.withdraw_publication(publication.pk, actor=house.owner)
     return (publication.pk,)
+
+
+def _doubled(house: House) -> Publication:
+    """It stands on the network twice: the second send carries no key."""
+    publication = _published(house)
+    (entry,) = house.practice.ledger().by_marker(address_of(publication.link))
+    wish = {"handle": house.channel.handle, "statuses": [{"text": entry["text"], "at": entry["at"]}]}
+    (again,) = house.practice.http.post("/script/history", json=wish).json()["ids"]
+    publishing.note_second_copy(publication.pk, again, is_younger=True)
+    return publication
+
+
+def _copy_to_remove(house: House) -> tuple[int]:
+    publication = _doubled(house)
+    publishing.delete_copy(publication.pk, actor=house.owner)
+    return (publication.copies.get().pk,)
+
+
+def _second_copy(house: House) -> tuple[PublicationDoubled]:
+    return (PublicationDoubled(_published(house).pk, "another"),)
 
 
 def _withdrawn_on_a_paused_channel(house: House) -> tuple[ChannelResumed]:
@@ -311,6 +332,7 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.publishing.tasks.change_remote": Twice(_to_withdraw),
     "etalage.publishing.tasks.deliver_due": Twice(_due),
     "etalage.publishing.tasks.refresh_abilities": Twice(_nothing, idle="the network still says the same"),
+    "etalage.publishing.tasks.remove_copy": Twice(_copy_to_remove),
     "etalage.publishing.tasks.settle_doubts": Twice(_in_doubt),
     "etalage.publishing.tasks.time_showing": Twice(
         lambda house: (_published(house).pk, 1),
@@ -340,5 +362,6 @@ HANDLER_ROWS: dict[str, Twice] = {
         lambda house: (OrdersChanged((_code_before_its_order(house),)),)
     ),
     "etalage.publishing.handlers.go_on": Twice(_withdrawn_on_a_paused_channel),
+    "etalage.publishing.handlers.show_second_copy": Twice(_second_copy),
     "etalage.publishing.handlers.stop": Twice(_given_up),
 }

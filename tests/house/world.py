@@ -145,7 +145,10 @@ class House:
         post = actions.schedule_post(post.pk, post.version, soon, actor=self.owner)
         if stage != "scheduled":
             facts = {"remote_id": "1", "remote_url": f"{self.practice.base_url}/posts/1", "attempt": 1}
-            post.publications.update(state=stage, next_attempt_at=None, state_at=clock.now(), **facts)
+            state = "published" if stage == "doubled" else stage
+            post.publications.update(state=state, next_attempt_at=None, state_at=clock.now(), **facts)
+        if stage == "doubled":
+            actions.note_second_copy(post.publications.get().pk, "2", is_younger=True)
         post.refresh_from_db()
         return post
 

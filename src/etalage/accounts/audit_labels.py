@@ -77,6 +77,8 @@ SENTENCES: dict[str, Promise] = {
     "publication.tried_again": _("Had a failed publication tried again."),
     "publication.seen_there": _("Said that a publication is there."),
     "publication.sent_again": _("Had a publication sent again."),
+    "publication.copies_kept": _("Left two copies of a post on its network."),
+    "publication.copy_deleted": _("Had a second copy of a post deleted."),
     "publication.dropped": _("Gave a publication up."),
     "publication.withdrawn": _("Withdrew a publication."),
     "campaign.created": _("Started a campaign."),

@@ -33,6 +33,12 @@ def change_remote(publication_id: UUID) -> None:
     changes.carry_out(publication_id)
 
 
+@task(max_attempts=20, backoff=10)
+def remove_copy(copy_id: int) -> None:
+    """Delete the younger copy of a publication that stands on its network twice."""
+    changes.remove_copy(copy_id)
+
+
 @task(max_attempts=5)
 def time_showing(publication_id: UUID, looks: int) -> None:
     """See whether a success shows by now: so the network's own lag is known before a doubt needs it."""
