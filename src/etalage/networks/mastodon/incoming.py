@@ -12,7 +12,7 @@ from etalage.kit.http_network import Answer
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Page, Received, ReceivedKind
 from etalage.networks.mastodon.answers import could_not_read, json_of
 from etalage.networks.mastodon.instance import host_of
-from etalage.networks.mastodon.markup import plain
+from etalage.networks.mastodon.markup import plain, storable
 from etalage.networks.mastodon.wire import Wire
 
 ROWS = 80  # the most that real Mastodon gives at once
@@ -114,8 +114,8 @@ def _read(kind: ReceivedKind, row: Mapping[str, Any], account: Account) -> Recei
         return None
     facts: dict[str, Any] = {
         "author_id": author_id,
-        "author_handle": _full_handle(str(author["acct"]), account.base_url),
-        "author_name": str(author.get("display_name") or author["acct"]),
+        "author_handle": _full_handle(storable(str(author["acct"])), account.base_url),
+        "author_name": storable(str(author.get("display_name") or author["acct"])),
         "at": moment(row["created_at"]),
     }
     if kind is ReceivedKind.FOLLOW:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_DROPPED = frozenset({"script", "style", "template"})
+import nh3
+
+LONGEST = 50_000  # characters that are read of one status
 _LINES = frozenset({"br", "li", "div", "tr"})
 _OPENING = frozenset({"br", "li"})  # their end is no break of its own
 _PARAGRAPHS = frozenset({"p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"})
@@ -19,11 +21,9 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self.links: list[str] = []
         self._link: tuple[str, int] | None = None  # its address, and where its words begin
-        self._dropped = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._break(tag)
-        self._dropped += tag in _DROPPED
         if tag == "a":
             facts = dict(attrs)
             address, names = facts.get("href") or "", (facts.get("class") or "").split()
@@ -33,7 +33,6 @@ class _Reader(HTMLParser):
             self._link = ("" if is_word else address, len(self.words))
 
     def handle_endtag(self, tag: str) -> None:
-        self._dropped = max(0, self._dropped - (tag in _DROPPED))
         if tag == "a" and self._link:
             address, begin = self._link
             shown = "".join(self.words[begin:]).strip()
@@ -46,16 +45,25 @@ class _Reader(HTMLParser):
             self._break(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._dropped:
-            self.words.append(re.sub(r"\s+", " ", data))
+        self.words.append(re.sub(r"\s+", " ", data))
 
     def _break(self, tag: str) -> None:
         self.words.append("\n\n" if tag in _PARAGRAPHS else "\n" if tag in _LINES else "")
 
 
+def storable(text: str) -> str:
+    """The text without what no database keeps: NUL, and halves of signs, both of which JSON can hold."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
 def _read(markup: str) -> _Reader:
+    # Made well-formed first: the reader takes minutes for what an ill-wisher leaves open, and the cleaner does not.
+    allowed = {"a": {"href", "class"}}
+    tidy = nh3.clean(
+        storable(markup[:LONGEST]), tags={"a", *_LINES, *_PARAGRAPHS}, attributes=allowed, link_rel=None
+    )
     reader = _Reader()
-    reader.feed(markup)
+    reader.feed(tidy)
     reader.close()
     return reader
 

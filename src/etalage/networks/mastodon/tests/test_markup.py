@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +32,7 @@ LINK = (
         ("مرحبا<br />بكم", "مرحبا\nبكم"),
         ("", ""),
         ("<p>open <b>ended", "open ended"),
+        ("<p>half \ud83d and \0 none</p>", "half ? and none"),
     ],
 )
 def test_words_lines_and_addresses_stay(markup: str, words: str) -> None:
@@ -48,3 +51,11 @@ def test_every_address_is_found_whole() -> None:
 @given(st.text(alphabet="<>/ap=\"'!-&;#x1 \nscriptbr"))
 def test_broken_markup_never_breaks_the_reader(markup: str) -> None:
     assert plain(markup) == plain(markup).strip()
+
+
+@pytest.mark.parametrize("piece", ["<a href='", "<a", "<!--", "</", "<div>", "<p>x", "&", "<![CDATA["])
+def test_what_an_ill_wisher_never_closes_costs_no_time(piece: str) -> None:
+    """Python's own reader alone takes some ten times as long for the first two, and for ever without a limit."""
+    begun = time.process_time()
+    plain(piece * 100_000)
+    assert time.process_time() - begun < 2.0
