@@ -25,7 +25,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 def build_application(*, web: bool = True, edge: bool = True) -> Application:
     """The application of this process: pages, edge, or both. Without pages, only the edge's paths are known."""
     django_pages: Any = get_asgi_application()
-    from etalage.customers.visitor_token import visitor_key  # noqa: PLC0415 - after Django is set up
+    from etalage.channels.hooks import HookVerifier  # noqa: PLC0415 - after Django is set up
+    from etalage.customers.visitor_token import visitor_key  # noqa: PLC0415
     from etalage.web.bodies import LimitedBodies  # noqa: PLC0415
 
     pages = LimitedBodies(django_pages)
@@ -34,6 +35,7 @@ def build_application(*, web: bool = True, edge: bool = True) -> Application:
     config = EdgeConfig(
         data_folder=settings.DATA,
         links=links_in(settings.DATABASES["default"]),
+        verifier=HookVerifier(),
         visitor_key=visitor_key(settings.SECRET_KEY),
     )
     return Dispatcher(pages if web else None, edge_app(config))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+T = TypeVar("T")
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL;"
@@ -62,6 +64,13 @@ class Environment:
     def words(self, name: str) -> list[str]:
         """The variable split at commas, without empty parts."""
         return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
+    def read(self, name: str, reader: Callable[[str], T]) -> T:
+        """What `reader` makes of the variable's text; its ValueError becomes a WrongSetting."""
+        try:
+            return reader(self.text(name))
+        except ValueError as problem:
+            raise WrongSetting(f"{name} cannot be used: {problem}") from problem
 
     def hosts(self, public_address: str) -> list[str]:
         """Host names that requests may carry: the public address, this machine, and `ETALAGE_HOSTS`."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from etalage.environment import Environment
+from etalage.networks import inside
+from etalage.publishing.delivery.pace import read_pace
 
 PACKAGE = Path(__file__).resolve().parent
 ENV = Environment.load(os.environ)
@@ -184,7 +186,10 @@ DEFAULT_FROM_EMAIL = ENV.text("ETALAGE_EMAIL_FROM", "etalage@localhost")
 
 TASKS = {"default": {"BACKEND": "etalage.jobs.backend.LeasedBackend", "QUEUES": []}}
 
+# For runs under faults only, as JSON: {"lease": 1.5, …}, in seconds.
+DELIVERY_PACE = ENV.read("ETALAGE_DELIVERY_PACE", read_pace)
 PRACTICE_NETWORK = ENV.text("ETALAGE_PRACTICE_NETWORK", "")
+inside.allow(ENV.words("ETALAGE_INSIDE_NETWORKS"))
 
 LOGGING = {
     "version": 1,

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from etalage.channels import actions
 from etalage.channels.models import Channel
+from etalage.networks import registry
 from tests.channels.conftest import NewChannel
 from tests.conftest import World
 from tests.practice_network import PracticeNetwork
@@ -39,7 +40,7 @@ def test_only_managers_change_channels_and_others_change_nothing(
                 f"/channels/{channel.pk}/{path}", {"name": "Mine", "language": "fr"}
             )
             assert answer.status_code == 403
-    assert signed_in["member"].post("/channels/connect/", {"token": "x"}).status_code == 403
+    assert signed_in["member"].post("/channels/connect/practice/", {"token": "x"}).status_code == 403
     channel.refresh_from_db()
     assert (channel.state, channel.language) == ("active", "en")
 
@@ -48,11 +49,13 @@ def test_a_manager_connects_an_account_by_its_token(
     signed_in: dict[str, Client], on_offer: PracticeNetwork, world: World
 ) -> None:
     account = on_offer.open_account(name="Maison Lune")
-    page = signed_in["manager"].get("/channels/connect/")
+    page = signed_in["manager"].get("/channels/connect/practice/")
     assert page.status_code == 200
-    wrong = signed_in["manager"].post("/channels/connect/", {"token": "wrong", "language": "fr"})
+    wrong = signed_in["manager"].post("/channels/connect/practice/", {"token": "wrong", "language": "fr"})
     assert wrong.status_code == 422 and "Connect the channel again" in wrong.content.decode()
-    answer = signed_in["manager"].post("/channels/connect/", {"token": account.token, "language": "fr"})
+    answer = signed_in["manager"].post(
+        "/channels/connect/practice/", {"token": account.token, "language": "fr"}
+    )
     channel = Channel.objects.get()
     assert answer["location"] == f"/channels/{channel.pk}/"
     assert (channel.name, channel.language) == ("Maison Lune", "fr")
@@ -60,8 +63,9 @@ def test_a_manager_connects_an_account_by_its_token(
 
 
 def test_without_a_network_on_offer_there_is_nothing_to_connect(
-    signed_in: dict[str, Client], world: World
+    signed_in: dict[str, Client], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(registry, "CONNECTORS", {"practice": registry.CONNECTORS["practice"]})
     assert signed_in["manager"].get("/channels/connect/").status_code == 404
     assert "No channel yet" in signed_in["manager"].get("/channels/").content.decode()
 

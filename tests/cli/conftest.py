@@ -53,6 +53,7 @@ class Shop:
         process = subprocess.Popen(
             [sys.executable, "-m", "etalage", *words],
             env=self.environment,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

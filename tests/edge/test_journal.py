@@ -180,3 +180,49 @@ def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     store.close()
     assert set(modes.values()) == {0o600}
     assert "journal.sqlite3-wal" in modes
+
+
+def test_what_is_fetched_stands_beside_what_is_delivered_and_once(journal: Journal, tmp_path: Path) -> None:
+    write_deliveries(tmp_path / "journal.sqlite3", "delivered")
+    fetched = [
+        Delivery(uuid7().hex, "practice", "good", name, NOON_US, "{}", b"x") for name in ("a", "b", "a")
+    ]
+    assert journal.keep(fetched, min_free_bytes=0) == 2
+    assert (journal.keep(fetched[:1], min_free_bytes=0), journal.keep([])) == (0, 0)
+    assert [one.delivery_id for one in journal.pending()] == ["delivered", "a", "b"]
+
+
+def test_only_what_failed_for_good_is_replayed_or_dropped_by_people(journal: Journal, tmp_path: Path) -> None:
+    first, second, third, waits = write_deliveries(tmp_path / "journal.sqlite3", *"abcd")
+    for one in (first, second, third):
+        journal.mark_failed(one, "a fault")
+    assert journal.dead_count() == 3 and journal.find_dead(waits) is None
+    assert (journal.drop_dead(first, waits), journal.drop_dead(first)) == (1, 0)
+    assert (journal.replay_dead(second, first), journal.replay_dead(), journal.dead_count()) == (1, 1, 0)
+    pending = journal.pending()
+    assert {one.id for one in pending} == {second, third, waits} and {one.attempts for one in pending} == {0}
+    journal.replay(first)
+    assert len(journal.pending()) == 3, "what was dropped has no bytes left"
+
+
+def test_bytes_that_speak_of_somebody_are_forgotten_whatever_became_of_them(
+    journal: Journal, tmp_path: Path
+) -> None:
+    done, failed, waits, other = write_deliveries(
+        tmp_path / "journal.sqlite3", "noor 1", "noor 2", "noor 3", "x"
+    )
+    journal.mark_done(done)
+    journal.mark_failed(failed, "a fault")
+    assert journal.forget("bad", lambda body: True) == 0
+    assert journal.forget("good", lambda body: b"noor" in body) == 3
+    assert ([one.id for one in journal.pending()], journal.dead()) == ([other], [])
+    journal.replay(done, failed, waits)
+    assert [one.id for one in journal.pending()] == [other]
+
+
+def test_letters_that_nobody_looked_at_are_given_up_after_a_while(journal: Journal, tmp_path: Path) -> None:
+    (old,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
+    with time_machine.travel(NOON, tick=False):
+        journal.mark_failed(old, "a fault")
+    assert (journal.drop_dead_before(NOON_US), journal.drop_dead_before(NOON_US + 1)) == (0, 1)
+    assert journal.dead() == []

@@ -69,6 +69,8 @@ PUBLISHING_ROWS: dict[str, Row] = {
     "publishing:publication_deed it-is-there": publication_deed("needs_person", "it-is-there"),
     "publishing:publication_deed send-again": publication_deed("needs_person", "send-again"),
     "publishing:publication_deed drop": publication_deed("needs_person", "drop"),
+    "publishing:publication_deed delete-copy": publication_deed("doubled", "delete-copy"),
+    "publishing:publication_deed keep-copies": publication_deed("doubled", "keep-copies"),
     "publishing:campaigns": staff("member", GET="ok"),
     "publishing:new_campaign": staff("manager", GET="ok", POST="moved", send=form(name="Spring")),
     "publishing:campaign": staff("member", GET="ok"),

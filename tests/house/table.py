@@ -40,6 +40,7 @@ WEB_ROWS = {
     "web:media": public(GET="ok"),
     "jobs:list": staff("manager", GET="ok"),
     "jobs:retry": staff("manager", POST="moved"),
+    "jobs:retry_kind": staff("manager", POST="moved", send=given(task="etalage.orders.tasks.expire")),
     "jobs:drop": staff("manager", POST="moved"),
 }
 
@@ -60,9 +61,18 @@ SETTINGS_ROWS = {
 
 CHANNEL_ROWS = {
     "channels:list": staff("member", GET="ok"),
-    "channels:connect": staff(
+    "channels:connect": staff("manager", GET="ok"),
+    "channels:connect_to": staff(
         "manager", GET="ok", POST="moved", send=given(token=House.new_token, language="fr")
     ),
+    "channels:connect_to unknown": staff(
+        "manager", GET="missing", POST="missing", ids=lambda _house: {"network": "nowhere"}
+    ),
+    "channels:callback": staff("manager", GET="refused"),
+    "channels:incoming": staff("manager", GET="ok"),
+    "channels:replay_all": staff("manager", POST="moved", ids=House.new_letter),
+    "channels:replay": staff("manager", POST="moved", ids=House.new_letter),
+    "channels:drop": staff("manager", GET="ok", POST="moved", ids=House.new_letter),
     "channels:detail": staff("manager", GET="ok", POST="moved", send=given(name="Our page", language="ar")),
     "channels:pause": staff("manager", POST="moved"),
     "channels:resume": staff("manager", POST="moved", ids=House.paused),

@@ -20,10 +20,13 @@ from etalage.catalogue.actions import add_picture
 from etalage.catalogue.models import Product, Stock, Variant, WantedPicture
 from etalage.channels.actions import connect_channel, pause_channel
 from etalage.customers.models import Consent, Purpose
+from etalage.edge.deliveries import Delivery
+from etalage.edge.journal import Journal
 from etalage.imports.actions import receive_upload
 from etalage.imports.models import ImportRun
 from etalage.jobs.models import Job, State
 from etalage.kit import clock
+from etalage.kit.ids import uuid7
 from etalage.networks.base import Mechanism
 from etalage.orders.actions.record import LineData, OrderData, record_order
 from etalage.orders.actions.reserve import Wish, WishLine, reserve
@@ -142,7 +145,10 @@ class House:
         post = actions.schedule_post(post.pk, post.version, soon, actor=self.owner)
         if stage != "scheduled":
             facts = {"remote_id": "1", "remote_url": f"{self.practice.base_url}/posts/1", "attempt": 1}
-            post.publications.update(state=stage, next_attempt_at=None, state_at=clock.now(), **facts)
+            state = "published" if stage == "doubled" else stage
+            post.publications.update(state=state, next_attempt_at=None, state_at=clock.now(), **facts)
+        if stage == "doubled":
+            actions.note_second_copy(post.publications.get().pk, "2", is_younger=True)
         post.refresh_from_db()
         return post
 
@@ -206,6 +212,7 @@ class House:
             "name": "submit",
             "pk": 1,
             "key": "set-password",
+            "network": "practice",
             "uidb36": "1",
         }
 
@@ -239,6 +246,14 @@ class House:
     def paused(self) -> dict[str, Any]:
         """The channel, paused."""
         return {"channel_id": pause_channel(self.channel.pk, actor=self.owner).pk}
+
+    def new_letter(self) -> dict[str, Any]:
+        """A delivery that could not be taken in."""
+        journal = Journal(Path(settings.DATA) / "journal.sqlite3")
+        letter = Delivery(uuid7().hex, "practice", self.channel.pk.hex, uuid7().hex, 1, "{}", b"[]")
+        journal.keep([letter], min_free_bytes=0)
+        journal.mark_failed(letter.id, "unreadable")
+        return {"letter": letter.id}
 
     def new_token(self) -> str:
         """The token of an account on the practice network that is not connected yet."""

@@ -54,9 +54,9 @@ def worker_process(transactional_db: None) -> Iterator[Processes]:
     """Start workers as processes on the test's own database."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(threads: int = 1) -> subprocess.Popen[bytes]:
+    def start(threads: int = 1, *more: str) -> subprocess.Popen[bytes]:
         name = str(connection.settings_dict["NAME"])
-        command = [sys.executable, "-m", "tests.jobs.worker_process", name, str(threads)]
+        command = [sys.executable, "-m", "tests.jobs.worker_process", name, str(threads), *more]
         started.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
         return started[-1]
 

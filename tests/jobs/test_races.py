@@ -33,7 +33,9 @@ def in_a_thread(target: object) -> threading.Thread:
 def test_a_job_asked_for_again_is_not_claimed_before_the_new_data_can_be_seen() -> None:
     """Otherwise it would run on the old data, end, and nobody would ever look at the new."""
     enqueue_once(work.note, "order-1", "credit")
-    asked, seen, tokens = threading.Event(), [], []
+    asked = threading.Event()
+    seen: list[bool] = []
+    tokens: list[int] = []
 
     def change() -> None:
         with transaction.atomic():

@@ -18,8 +18,8 @@ from etalage.kit import clock
 
 
 def did() -> list[str]:
-    """What was noted, in order."""
-    return list(LiveChange.objects.order_by("pk").values_list("name", flat=True))
+    """What was noted, in order; what the queue itself tells open pages is left out."""
+    return list(LiveChange.objects.exclude(name="jobs").order_by("pk").values_list("name", flat=True))
 
 
 @task(backoff=0)
@@ -99,6 +99,18 @@ def hang(folder: str) -> int:
 @task(backoff=0, lease=1, max_attempts=3)
 def kill_the_worker() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task(backoff=0)
+def sign(text: str) -> int:
+    """As `note`; the result says which process did it."""
+    LiveChange.objects.create(name=text)
+    return os.getpid()
+
+
+@task(backoff=0)
+def tick() -> None:
+    LiveChange.objects.create(name="tick")
 
 
 @task(queue_name="other", backoff=0)

@@ -45,3 +45,26 @@ def test_a_sentences_last_sign_is_not_part_of_its_link(end: str) -> None:
 def test_counting_never_fails_and_graphemes_are_the_fewest(text: str, unit: TextUnit) -> None:
     assert measure_text(text, unit, 23) >= 0
     assert measure_text(text, TextUnit.GRAPHEMES, None) <= measure_text(text, TextUnit.CHARACTERS, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("@ada", "@ada"),
+        ("@bob@example.com", "@bob"),
+        ("hi @charlie and @dora.d@example.social!", "hi @charlie and @dora.d!"),
+        ("<@root> and {@admin@example.net}", "<@root> and {@admin}"),
+        ("write to me@example.com", "write to me@example.com"),
+        ("مرحبا @ada@example.com", "مرحبا @ada"),
+    ],
+)
+def test_the_server_of_a_mentioned_person_weighs_nothing_where_the_network_says_so(
+    text: str, counted: str
+) -> None:
+    assert measure_text(text, TextUnit.GRAPHEMES, 23, counts_mention_hosts=False) == len(counted)
+    assert measure_text(text, TextUnit.CHARACTERS, 23) == len(text)
+
+
+def test_an_address_with_a_name_in_it_is_a_link_and_no_mention() -> None:
+    text = "https://example.social/@two@example.com and @ada@example.com"
+    assert measure_text(text, TextUnit.GRAPHEMES, 23, counts_mention_hosts=False) == 23 + len(" and @ada")

@@ -17,6 +17,7 @@ from etalage.networks.base import (
     ChannelRefused,
     Connected,
     Delivery,
+    Entry,
     Found,
     Look,
     Mechanism,
@@ -38,7 +39,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class Entry:
+class Standing:
     """One post that stands on the network."""
 
     remote_id: str
@@ -52,7 +53,7 @@ class Entry:
 class Play:
     """The network's truth and the faults that wait, one per commit; an empty script means that all goes well."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Standing] = field(default_factory=list)
     script: list[str] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
@@ -80,6 +81,8 @@ def abilities(mechanism: Mechanism) -> Abilities:
 
 class ScriptedNetwork:
     """Accepts, loses, refuses and dies as the play says. One entry per key, as each mechanism promises."""
+
+    entry = Entry(asks_address=True, proof="token")
 
     def connect(self, address: str, handle: str, token: str) -> Connected:
         mechanism = Mechanism(token)
@@ -113,15 +116,15 @@ class ScriptedNetwork:
             raise Killed
         return Unknown(Reason.AMBIGUOUS) if fault == "answer_lost" else Accepted(entry.remote_id)
 
-    def _accept(self, account: Account, rendition: Rendition, delivery: Delivery) -> Entry:
+    def _accept(self, account: Account, rendition: Rendition, delivery: Delivery) -> Standing:
         for entry in PLAY.entries:
             if self._is_same(account, entry, delivery):
                 return entry
-        entry = Entry(f"post-{next(PLAY.number)}", delivery.marker, delivery, clock.now(), rendition.text)
+        entry = Standing(f"post-{next(PLAY.number)}", delivery.marker, delivery, clock.now(), rendition.text)
         PLAY.entries.append(entry)
         return entry
 
-    def _is_same(self, account: Account, entry: Entry, delivery: Delivery) -> bool:
+    def _is_same(self, account: Account, entry: Standing, delivery: Delivery) -> bool:
         match account.mechanism:
             case Mechanism.IDEMPOTENCY_KEY:
                 alive = clock.now() < entry.at + KEY_MEMORY

@@ -252,7 +252,7 @@ def doubtful(play: Play, channel: NewChannel, new_post: NewPost) -> Any:
     play.script = ["answer_lost"]
     one_round()
     publication = post.publications.get()
-    publication.settle_at = clock.now()
+    publication.settle_until = 0
     publication.save()
     one_round()
     publication.refresh_from_db()

@@ -119,7 +119,7 @@ def test_what_is_sent_again_days_later_is_not_late_because_its_words_were_mended
     post = new_post(channel, now=True)
     play.script = ["answer_lost"]
     one_round()
-    Publication.objects.update(settle_at=clock.now())
+    Publication.objects.update(settle_until=0)
     one_round()
     traveller(timedelta(days=3))
     publication = post.publications.get()
@@ -141,7 +141,7 @@ def test_a_late_answer_about_what_a_person_saw_there_is_no_second_copy(
     play.script = ["answer_lost"]
     (claim,) = machine.claim_due(clock.now(), 1)
     send(claim)
-    Publication.objects.update(settle_at=clock.now())
+    Publication.objects.update(settle_until=0)
     one_round()
     publication = post.publications.get()
     actions.it_is_there(publication.pk, actor=world.manager)

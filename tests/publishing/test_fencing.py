@@ -15,7 +15,7 @@ from etalage.jobs.models import Event
 from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.publishing import actions
-from etalage.publishing.delivery import crew, machine
+from etalage.publishing.delivery import crew, machine, ticks
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.reconcile import sweep
 from etalage.publishing.delivery.send import send
@@ -173,7 +173,7 @@ def test_without_the_claim_many_workers_publish_it_several_times(
         with in_turn:
             if was_due:
                 Publication.objects.filter(pk=publication.pk).update(
-                    state="claimed", leased_until=clock.now() + LATER, token=7
+                    state="claimed", token=7, **ticks.lease(ticks.now())
                 )
                 send(Claim(publication.pk, 7))
 

@@ -119,7 +119,7 @@ def test_each_status_finds_its_posts_and_no_others(
     publish(PostStatus.PARTLY, "accept", "rejected", channels=(one, scripted_channel(handle="three")))
     publish(PostStatus.FAILED, "rejected")
     publish(PostStatus.NEEDS_PERSON, "answer_lost", channels=(two,))
-    Publication.objects.filter(state="unknown").update(settle_at=clock.now())
+    Publication.objects.filter(state="unknown").update(settle_until=0)
     one_round()
     publish(PostStatus.SENDING, "answer_lost")
     for status in (PostStatus.REVIEW, PostStatus.APPROVED, PostStatus.SCHEDULED, PostStatus.WITHDRAWN):
@@ -178,7 +178,7 @@ def test_each_state_offers_only_what_can_do_no_harm(
     play.script = ["answer_lost"]
     one_round()
     assert offered() == frozenset()  # nobody knows yet: no button is safe
-    Publication.objects.update(settle_at=clock.now())
+    Publication.objects.update(settle_until=0)
     one_round()
     assert offered() == {"it_is_there", "send_again", "drop"}
     actions.drop(post.publications.get().pk, actor=world.manager)

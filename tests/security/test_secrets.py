@@ -71,10 +71,10 @@ def test_the_token_of_a_channel_is_found_nowhere(
     caplog.set_level(logging.DEBUG)
     owner = signed_in["owner"]
     token = on_offer.open_account().token
-    answer = owner.post("/channels/connect/", {"token": token, "language": "en"})
+    answer = owner.post("/channels/connect/practice/", {"token": token, "language": "en"})
     assert answer.status_code == 302 and Channel.objects.count() == 1
     wrong = "wrong-token-0123456789abcdef"
-    refused = owner.post("/channels/connect/", {"token": wrong, "language": "en"})
+    refused = owner.post("/channels/connect/practice/", {"token": wrong, "language": "en"})
     assert refused.status_code == 422
     assert wrong not in refused.content.decode()
     channel = Channel.objects.get()

@@ -55,6 +55,9 @@ SENTENCES: dict[str, Promise] = {
     "channel.renamed": _("Renamed a channel."),
     "channel.language_set": _("Chose the language of a channel."),
     "channel.language_changed": _("Changed the language of a channel."),
+    "channel.incoming_replayed": _("Had something that came in tried again."),
+    "channel.incoming_dropped": _("Gave up something that came in."),
+    "channel.author_erased": _("Erased what somebody said and did on a network."),
     "post.created": _("Wrote a new post."),
     "post.edited": _("Edited a post."),
     "post.edited_after_publication": _("Edited a post that was published."),
@@ -74,6 +77,8 @@ SENTENCES: dict[str, Promise] = {
     "publication.tried_again": _("Had a failed publication tried again."),
     "publication.seen_there": _("Said that a publication is there."),
     "publication.sent_again": _("Had a publication sent again."),
+    "publication.copies_kept": _("Left two copies of a post on its network."),
+    "publication.copy_deleted": _("Had a second copy of a post deleted."),
     "publication.dropped": _("Gave a publication up."),
     "publication.withdrawn": _("Withdrew a publication."),
     "campaign.created": _("Started a campaign."),
@@ -109,6 +114,7 @@ SENTENCES: dict[str, Promise] = {
     "customer.merged": _("Joined two customers who are one person."),
     "consent.withdrawn": _("Took a customer's consent back."),
     "job.retried": _("Had background work tried again."),
+    "job.kind_retried": _("Had all failed background work of one kind tried again."),
     "job.dropped": _("Dropped background work."),
 }
 

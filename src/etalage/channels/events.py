@@ -26,3 +26,10 @@ class ChannelDisconnected:
     """A channel was given up: nothing can be sent, read or looked up on it any more."""
 
     channel_id: UUID
+
+
+@dataclass(frozen=True)
+class ReceivedFromNetwork:
+    """What somebody did towards a channel is new, was told anew, or was taken away: its row says which."""
+
+    incoming_id: UUID

@@ -2,29 +2,120 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from django import forms
 from django.conf import settings
+from django.forms.widgets import Input
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.models import Language
 from etalage.channels.models import Channel
+from etalage.networks import registry
+from etalage.networks.base import Connector, Entry
+
+NAMES: dict[str, str | Promise] = {
+    "practice": _("Practice network"),
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+}
+NOTES: dict[str, str | Promise] = {"practice": _("Nothing on it is real.")}
+PROOFS = {
+    "token": (_("Access token"), _("The network shows it to you on the account's page.")),
+    "app_password": (
+        _("App password"),
+        _("Make one for Etalage in the network's settings. It is not the password that you sign in with."),
+    ),
+}
 
 
-def networks_on_offer() -> list[tuple[str, object]]:
-    """The networks that this installation can connect by itself, with their names."""
-    return [("practice", _("Practice network"))] if settings.PRACTICE_NETWORK else []
+@dataclass(frozen=True)
+class Offer:
+    """A network that this installation can connect. `address` is set where it has only one."""
+
+    network: str
+    name: str | Promise
+    note: str | Promise
+    entry: Entry
+    address: str = ""
+
+
+def networks_on_offer() -> list[Offer]:
+    """The networks that can be connected by people, in the registry's order."""
+    offers = [offer_of(name) for name in registry.names()]
+    return [offer for offer in offers if offer]
+
+
+def offer_of(network: str) -> Offer | None:
+    """What a network asks for; None for one that is not known here, or not run here."""
+    connector = registry.get(network) if network in registry.names() else None
+    own = settings.PRACTICE_NETWORK if network == "practice" else ""
+    if not isinstance(connector, Connector) or (network == "practice" and not own):
+        return None
+    entry = connector.entry
+    address = own or ("" if entry.asks_address else entry.address)
+    return Offer(network, NAMES.get(network, network.title()), NOTES.get(network, ""), entry, address)
 
 
 class ConnectForm(forms.Form):
-    """An account on the practice network; its address is this installation's own and cannot be typed."""
+    """Just what this network asks for, and the language of the channel's posts."""
 
-    token = forms.CharField(
-        label=_("Access token"),
-        max_length=500,
-        help_text=_("The network shows it to you on the account's page."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
-    )
-    language = forms.ChoiceField(label=_("Language of its posts"), choices=Language.choices)
+    def __init__(self, *args: Any, offer: Offer, **options: Any) -> None:
+        super().__init__(*args, **options)
+        entry = offer.entry
+        if entry.asks_address and not offer.address:
+            self.fields["address"] = forms.CharField(
+                label=_("Address"),
+                max_length=300,
+                initial=entry.address.removeprefix("https://"),
+                help_text=_("Of the server where the account lives, like social.example."),
+                widget=_plain(forms.TextInput, inputmode="url"),
+            )
+        if entry.asks_handle:
+            self.fields["handle"] = forms.CharField(
+                label=_("Handle"),
+                max_length=200,
+                required=entry.proof == "app_password",  # a token opens its account by itself
+                help_text=_("The account's name on the network, with or without @."),
+                widget=_plain(forms.TextInput),
+            )
+        if entry.proof:
+            label, help_text = PROOFS[entry.proof]
+            if entry.by_authorization:
+                help_text = _("Leave it empty to say yes at the network itself, which is the usual way.")
+            self.fields["token"] = forms.CharField(
+                label=label,
+                max_length=4000,
+                required=not entry.by_authorization,
+                help_text=help_text,
+                widget=_plain(forms.PasswordInput),
+            )
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language of its posts"), choices=Language.choices
+        )
+        self.offer = offer
+
+    @property
+    def address(self) -> str:
+        """The server that was meant."""
+        return self.offer.address or str(self.cleaned_data.get("address", ""))
+
+    @property
+    def asks_at_network(self) -> bool:
+        """Whether the account's owner is to say yes at the network, rather than by what was typed here."""
+        return self.offer.entry.by_authorization and not self.cleaned_data.get("token")
+
+    def blame(self, code: str, message: str) -> None:
+        """Show a refusal beside the field that it speaks of."""
+        wanted = {"auth_dead": "token", "misconfigured": "address"}.get(code)
+        self.add_error(wanted if wanted in self.fields else None, message)
+
+
+def _plain(widget: type[Input], **attributes: str) -> Input:
+    """A field for what machines read: from left to right, nothing suggested."""
+    return widget(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr", **attributes})
 
 
 class ChannelForm(forms.ModelForm[Channel]):

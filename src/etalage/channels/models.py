@@ -7,13 +7,19 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from etalage.accounts.models import Language
+from etalage.accounts.models import Language, Member
 from etalage.kit import clock
 from etalage.kit.fields import EncryptedTextField, UUIDModel
+from etalage.networks.base import ReceivedKind
 
 
 class Grant(UUIDModel):
-    """What a network let us do: the token, encrypted. One grant may serve several channels."""
+    """What a network let us do: the tokens, encrypted. One grant may serve several channels.
+
+    Every change of the tokens counts `version` up, and is written only where nobody changed them meanwhile. Whoever
+    renews them holds `renewing_until` first. `renew_at` is when a job renews them, well before `expires_at`.
+    After `refused_at` only a person can mend it; `problem` is why the last renewal did not work.
+    """
 
     network = models.CharField(max_length=20)
     base_url = models.CharField(max_length=300)
@@ -22,6 +28,11 @@ class Grant(UUIDModel):
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
+    renew_at = models.DateTimeField(null=True, db_index=True)
+    renewed_at = models.DateTimeField(null=True)
+    renewing_until = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
 
@@ -61,3 +72,117 @@ class Channel(UUIDModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Asking(UUIDModel):
+    """A person was sent to a network to say yes, and we wait for their return; it serves once, until `ends_at`.
+
+    Of the secret in the address and of the browser's session only digests are kept. `memory` is the connector's.
+    """
+
+    state_digest = models.CharField(max_length=64, unique=True)
+    session_digest = models.CharField(max_length=64)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    network = models.CharField(max_length=20)
+    address = models.CharField(max_length=300)
+    language = models.CharField(max_length=2, choices=Language.choices)
+    redirect_uri = models.CharField(max_length=500)
+    memory = EncryptedTextField()
+    ends_at = models.DateTimeField(db_index=True)
+
+
+class Listening(models.Model):
+    """How far we have heard what people do on a channel, and when we ask again.
+
+    The network signs what it sends us with `secret`; `secret_before` still counts while a new one is being registered.
+    `cursor` is stored only after all that lies before it is durable in the edge's journal.
+    """
+
+    channel = models.OneToOneField(
+        Channel, on_delete=models.CASCADE, primary_key=True, related_name="listening"
+    )
+    secret = EncryptedTextField(blank=True, default="")
+    secret_before = EncryptedTextField(blank=True, default="")
+    push_since = models.DateTimeField(null=True)
+    pushed_at = models.DateTimeField(null=True)
+    cursor = models.TextField(blank=True)
+    read_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(default=clock.now)
+    failures = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=40, blank=True)
+    measured_at = models.DateTimeField(null=True)
+    measure_due_at = models.DateTimeField(default=clock.now)
+    measure_failures = models.PositiveIntegerField(default=0)
+    measure_problem = models.CharField(max_length=40, blank=True)
+
+
+class IncomingKind(models.TextChoices):
+    """What somebody did towards the shop, in words; the same kinds as `networks.base.ReceivedKind`."""
+
+    COMMENT = ReceivedKind.COMMENT.value, _("Comment")
+    MESSAGE = ReceivedKind.MESSAGE.value, _("Message")
+    MENTION = ReceivedKind.MENTION.value, _("Mention")
+    LIKE = ReceivedKind.LIKE.value, _("Like")
+    SHARE = ReceivedKind.SHARE.value, _("Share")
+    FOLLOW = ReceivedKind.FOLLOW.value, _("New follower")
+    REVIEW = ReceivedKind.REVIEW.value, _("Review")
+    REMOVED = ReceivedKind.REMOVED.value, _("Taken away")
+
+
+class Incoming(UUIDModel):
+    """One thing that somebody did towards a channel, as its network told it.
+
+    Personal data: kept so that the shop can answer, for `actions.KEEP_INCOMING`; `actions.erase_author` empties what
+    tells who it was and leaves the row, so that a late copy does not bring it back. A row of the kind "removed" notes
+    that the thing with that id was taken away; the thing itself then carries `removed_at`.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="incoming")
+    kind = models.CharField(max_length=10, choices=IncomingKind.choices)
+    remote_id = models.CharField(max_length=500)
+    author_id = models.CharField(max_length=500, blank=True)
+    author_handle = models.CharField(max_length=300, blank=True)
+    author_name = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+    language = models.CharField(max_length=35, blank=True)
+    on_remote_id = models.CharField(max_length=500, blank=True)
+    in_reply_to = models.CharField(max_length=500, blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+    removed_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "remote_id", "kind"], name="incoming_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "at"], name="incoming_newest"),
+            models.Index(fields=["channel", "author_id"], name="incoming_author"),
+            models.Index(fields=["received_at"], name="incoming_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.remote_id}"
+
+
+class Figure(models.Model):
+    """A figure of a publication as its network gave it at that moment; rows are only ever added.
+
+    `value` null: the network did not say, which is not a zero.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="figures")
+    remote_id = models.CharField(max_length=500)
+    name = models.CharField(max_length=60)
+    value = models.BigIntegerField(null=True)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "remote_id", "name", "taken_at"], name="figure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.remote_id}"

@@ -40,6 +40,22 @@ WHAT_TO_DO: Mapping[Reason, Promise] = {
     Reason.UNKNOWN: _("The network gave an answer that we do not know. Look at the network."),
 }
 
+OWN_REASONS: Mapping[str, Promise] = {
+    "no_room": _(
+        "The disk is nearly full, so nothing more is taken in. Make room on it; it goes on by itself."
+    ),
+}
+
+#: Why something that came in could not be taken in.
+LETTER_REASONS: Mapping[str, Promise] = {
+    "unreadable": _(
+        "This is not in the network's language. It may have changed; try again after an upgrade."
+    ),
+    "too_long": _("The network gave an id that is longer than any we know."),
+    "channel_gone": _("The channel that it came for is not here."),
+    "fault": _("A fault of Etalage's own. Try again after an upgrade."),
+}
+
 _STATUS = {
     Reason.UNREACHABLE: 502,
     Reason.PLATFORM_DOWN: 502,
@@ -50,7 +66,14 @@ _STATUS = {
 
 def what_to_do(reason: str) -> Promise | str:
     """The sentence for a reason; empty for a text that is none."""
+    if reason in OWN_REASONS:
+        return OWN_REASONS[reason]
     return WHAT_TO_DO[Reason(reason)] if reason in set(Reason) else ""
+
+
+def why_not_taken_in(reason: str) -> Promise:
+    """The sentence for why a delivery failed."""
+    return LETTER_REASONS.get(reason.partition(":")[0], LETTER_REASONS["fault"])
 
 
 def refusal_for(reason: Reason) -> Refusal:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from etalage.channels import views
+from etalage.channels.views import channels, connecting, letters
 
 app_name = "channels"
 urlpatterns = [
-    path("", views.channel_list, name="list"),
-    path("connect/", views.connect, name="connect"),
-    path("<uuid:channel_id>/", views.detail, name="detail"),
-    path("<uuid:channel_id>/pause/", views.pause, name="pause"),
-    path("<uuid:channel_id>/resume/", views.resume, name="resume"),
-    path("<uuid:channel_id>/disconnect/", views.disconnect, name="disconnect"),
+    path("", channels.channel_list, name="list"),
+    path("connect/", connecting.choose, name="connect"),
+    path("connect/<slug:network>/", connecting.connect, name="connect_to"),
+    path("callback/", connecting.callback, name="callback"),
+    path("incoming/", letters.incoming, name="incoming"),
+    path("incoming/replay/", letters.replay_all, name="replay_all"),
+    path("incoming/<slug:letter>/replay/", letters.replay, name="replay"),
+    path("incoming/<slug:letter>/drop/", letters.drop, name="drop"),
+    path("<uuid:channel_id>/", channels.detail, name="detail"),
+    path("<uuid:channel_id>/pause/", channels.pause, name="pause"),
+    path("<uuid:channel_id>/resume/", channels.resume, name="resume"),
+    path("<uuid:channel_id>/disconnect/", channels.disconnect, name="disconnect"),
 ]

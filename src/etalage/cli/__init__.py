@@ -7,11 +7,11 @@ import os
 import sys
 
 from etalage import __version__
-from etalage.cli import check, demo, events, importing, results, serve, setup
+from etalage.cli import backup, check, demo, events, importing, restore, results, rotate, serve, setup
 from etalage.cli.say import complain
 from etalage.environment import WrongSetting
 
-COMMANDS = (demo, setup, serve, check, importing, results, events)
+COMMANDS = (demo, setup, serve, check, backup, restore, rotate, importing, results, events)
 
 
 def parser() -> argparse.ArgumentParser:

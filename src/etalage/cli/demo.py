@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from etalage.cli.ports import free_port, is_free, port_number
+from etalage.cli.ports import free_port, is_free, port_number, port_taken
 from etalage.cli.say import complain, say
-from etalage.cli.serve import port_taken, serve
+from etalage.cli.serve import serve
 from etalage.cli.setup import write_env
 from etalage.cli.upgrade import alone, upgrade
 from etalage.demo.folder import NETWORK, Facts, ForeignFolder, read_facts, remove, write_facts
@@ -178,8 +178,12 @@ def _live(
     arguments: argparse.Namespace, network: Any, until_the_end: ExitStack, *, seed: int, shop: str, link: str
 ) -> None:
     """Serve the shop; once it answers, let people in and open the browser."""
+    from etalage.cli.listening import listen
     from etalage.demo.town_life import TownLife
 
+    listener = listen(HOST, urlsplit(shop).port or PORT)
+    if listener is None:
+        return
     life = TownLife(seed)
     ended = threading.Event()
     until_the_end.callback(life.stop)
@@ -195,7 +199,7 @@ def _live(
             webbrowser.open(link)
 
     threading.Thread(target=open_doors, name="doors", daemon=True).start()
-    serve(HOST, urlsplit(shop).port or PORT)
+    serve(listener)
 
 
 def _answers(port: int, ended: threading.Event) -> bool:

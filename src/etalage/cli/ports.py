@@ -15,6 +15,11 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def port_taken(port: int) -> str:
+    """The sentence for a port in use."""
+    return f"Port {port} is in use by another program. Choose another one: --port {port + 1}"
+
+
 def is_free(host: str, port: int) -> bool:
     """True when nothing listens there and we may. Asking first matters: some servers share a port silently."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from etalage.cli.ports import is_free, is_ours, port_number
+from etalage.cli.ports import port_number
 from etalage.cli.say import NO_SHOP, complain, say
 
 if TYPE_CHECKING:
-    import uvicorn
+    from etalage.cli.listening import Server
 
 PARTS = ("web", "worker", "edge")
+THREADS = 3
+MOST_THREADS = 64
 GRACE_SECONDS = 3  # a server with one open event stream never ends by itself
 
 
@@ -23,31 +27,49 @@ def add_to(commands: Any) -> None:
     command.add_argument("part", nargs="?", choices=PARTS, help="only this part; all of them if not given")
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     command.add_argument("--port", type=port_number, default=8000)
-    command.add_argument("--threads", type=int, default=2, help="threads of the worker")
+    command.add_argument(
+        "--threads",
+        type=places,
+        default=THREADS,
+        help="jobs that the worker runs side by side; one that takes long gives its place to another (%(default)s)",
+    )
     command.set_defaults(run=run)
 
 
+def places(text: str) -> int:
+    """The number of places of a worker: a whole number from 1 to 64. Raises ArgumentTypeError."""
+    if not text.isdigit() or not 1 <= int(text) <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_THREADS}")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Start the part, or all parts in this process, and stay until SIGTERM or Ctrl-C."""
+    """Start the part, or all parts in this process, and stay until SIGTERM or Ctrl-C; SIGHUP begins anew."""
     import django
 
     django.setup()
+    from django.conf import settings
+
+    from etalage.cli.listening import address_of, begin_anew, handed_socket, listen
+    from etalage.keeping.running import running
+
     if trouble := what_is_missing():
         return complain(trouble)
-    if arguments.part == "worker":
-        return run_worker(arguments.threads)
-    if not is_ours(arguments.host):
-        return complain(f"{arguments.host} is no address of this machine. Try --host 127.0.0.1")
-    if not is_free(arguments.host, arguments.port):
-        return complain(port_taken(arguments.port))
-    shown = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    hello = f"Etalage listens on http://{shown}:{arguments.port}   (stop with Ctrl-C)"
-    return serve(arguments.host, arguments.port, arguments.part, arguments.threads, hello)
-
-
-def port_taken(port: int) -> str:
-    """The sentence for a port in use."""
-    return f"Port {port} is in use by another program. Choose another one: --port {port + 1}"
+    handed = listener = handed_socket() if arguments.part != "worker" else None
+    if arguments.part != "worker" and not handed:
+        listener = listen(arguments.host, arguments.port)
+        if listener is None:
+            return 1
+    ending = Ending(outlived=handed is not None)
+    with running(settings.DATA, arguments.part or "all", settings.SECRET_KEYS):
+        if listener is None:
+            status = run_worker(arguments.threads, ending)
+        else:
+            hello = f"Etalage listens on {address_of(listener)}   (stop with Ctrl-C)"
+            status = serve(listener.dup(), arguments.part, arguments.threads, hello, ending)
+    if ending.anew.is_set():
+        begin_anew(listener)
+    return status
 
 
 def what_is_missing() -> str:
@@ -58,9 +80,12 @@ def what_is_missing() -> str:
 
     from etalage.accounts.models import Business
     from etalage.cli.upgrade import upgrade
+    from etalage.keeping.restore import is_unfinished
 
     if not settings.DATA.exists():
         return NO_SHOP
+    if is_unfinished(settings.DATA):
+        return "A restore was cut off half-way. Do it once more: etalage restore FILE"
     try:
         if wrong := [message for message in run_checks() if message.level >= ERROR]:
             return "\n".join(f"{message.msg}\n    {message.hint or ''}" for message in wrong)
@@ -70,45 +95,61 @@ def what_is_missing() -> str:
         return f"The database cannot be opened: {str(error).strip()}\nCheck DATABASE_URL, or the data folder."
 
 
-def run_worker(threads: int) -> int:
-    """Work on jobs until SIGTERM or Ctrl-C; the work at hand is finished first."""
+class Ending:
+    """How this program is told to end: `stop` by SIGTERM, Ctrl-C or SIGHUP, `anew` by SIGHUP alone.
+
+    `outlived`: the listening socket is somebody else's, so that a next program goes on where this one ends.
+    """
+
+    def __init__(self, *, outlived: bool = False) -> None:
+        self.stop, self.anew, self.outlived = threading.Event(), threading.Event(), outlived
+
+    def listen(self, server: Server | None = None) -> None:
+        """Take the signals from now on, instead of ending on the spot; `server` ends with them."""
+
+        def end(number: int, _frame: object) -> None:
+            if number == signal.SIGHUP and not sys.stdin.isatty():  # a terminal that closes means the end
+                self.anew.set()
+                self.stop.set()  # a server goes on answering until the worker has finished its work
+            else:
+                self.stop.set()
+                if server:
+                    server.should_exit = True  # also when it has not begun to listen to signals itself
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, end)
+
+
+def run_worker(threads: int, ending: Ending) -> int:
+    """Work on jobs until a signal comes; the work at hand is finished first."""
     from etalage.jobs.worker import Worker
 
-    stop = stopped_by_signals()
+    ending.listen()
     say("The worker is at work   (stop with Ctrl-C)")
-    Worker(threads=threads).run(stop)
+    Worker(threads=threads).run(ending.stop)
     return 0
 
 
-def stopped_by_signals(server: uvicorn.Server | None = None) -> threading.Event:
-    """An event that SIGTERM and Ctrl-C set, instead of ending the process on the spot; `server` ends with it."""
-    stop = threading.Event()
-
-    def end(*_signal: object) -> None:
-        stop.set()
-        if server:
-            server.should_exit = True  # also when it has not begun to listen to signals itself
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    return stop
-
-
-def serve(host: str, port: int, part: str | None = None, threads: int = 2, hello: str = "") -> int:
-    """Serve HTTP in this thread, with the worker beside it unless only one part is asked for.
+def serve(
+    listener: socket.socket,
+    part: str | None = None,
+    threads: int = 2,
+    hello: str = "",
+    ending: Ending | None = None,
+) -> int:
+    """Serve HTTP in this thread, with the worker beside it unless only one part is asked for. Closes `listener`.
 
     `hello` is said once a signal ends everything in order. Returns the exit status: 1 when the server could not start.
     """
     import uvicorn
 
     from etalage.asgi import build_application
+    from etalage.cli.listening import Server
 
     application = build_application(web=part != "edge", edge=part != "web")
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             application,
-            host=host,
-            port=port,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -117,20 +158,34 @@ def serve(host: str, port: int, part: str | None = None, threads: int = 2, hello
         )
     )
     # uvicorn raises the signal again after its own end: without this, the worker would die in its work.
-    stop = stopped_by_signals(server)
+    ending = ending or Ending()
+    server.drains, server.leave = ending.outlived, ending.stop.set
+    ending.listen(server)
     if hello:
         say(hello)
     worker = None
     if part is None:
         from etalage.jobs.worker import Worker
 
-        worker = threading.Thread(target=Worker(threads=threads).run, args=(stop,), name="worker")
+        worker = threading.Thread(target=Worker(threads=threads).run, args=(ending.stop,), name="worker")
         worker.start()
+    threading.Thread(target=_hand_over, args=(server, worker, ending), name="hand-over", daemon=True).start()
     try:
-        server.run()
+        server.run(sockets=[listener])
     finally:
-        asked = stop.is_set()
-        stop.set()
+        asked = ending.stop.is_set()
+        ending.stop.set()
         if worker:
             worker.join()
     return 0 if server.started or asked else 1
+
+
+def _hand_over(server: Server, worker: threading.Thread | None, ending: Ending) -> None:
+    """Where another program goes on: pages are served until the worker has ended, then connections end."""
+    ending.stop.wait()
+    if not (ending.anew.is_set() or ending.outlived):
+        return
+    if worker:
+        worker.join()
+    server.drains = True
+    server.should_exit = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from etalage.edge.disk import MIN_FREE_BYTES
 from etalage.edge.links import LinkSource
 from etalage.edge.signatures import Challenger, Verifier, no_challenge, refuse_all
 
@@ -20,7 +21,7 @@ class EdgeConfig:
     verifier: Verifier = refuse_all
     challenger: Challenger = no_challenge
     visitor_key: bytes = field(default=b"", repr=False)
-    min_free_bytes: int = 64 * MIB
+    min_free_bytes: int = MIN_FREE_BYTES
     body_limit: int = MIB
     body_seconds: float = 15.0
     bodies_in_flight: int = 64 * MIB

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from etalage.kit import clock
 
+MIN_FREE_BYTES = 64 * 1024 * 1024
+
 
 class DiskGuard:
     """Says when less than `min_free_bytes` are free; looks at most every `every_s` seconds."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from etalage.edge.clicks import Click
-from etalage.edge.store import WAIT_S
+from etalage.edge.deliveries import Delivery, journal_store
+from etalage.edge.disk import MIN_FREE_BYTES, DiskGuard
+from etalage.edge.store import WAIT_S, StoreUnavailable
 from etalage.kit import clock
 
 _CLICK_COLUMNS = ", ".join(Click._fields)
@@ -32,6 +34,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(address, uri=True, timeout=WAIT_S, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")  # what is forgotten stays in no free page
         yield connection
     finally:
         connection.close()
@@ -67,13 +70,15 @@ class ClickLog:
 
         The cursor names the file as well: after the file was lost and made anew it begins at its start,
         instead of waiting for the numbers to catch up. A click may so be seen twice; its `id` tells.
+        Only what would survive a power cut is read: else a number behind the cursor could be given out again.
         """
         if not self._path.exists():  # the edge has not run yet
             return ClickPage((), cursor, False)
         with _opened(self._path) as connection:
             epoch, after = _place(connection, cursor)
             rows = connection.execute(
-                f"SELECT seq, {_CLICK_COLUMNS} FROM click WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608
+                f"SELECT seq, {_CLICK_COLUMNS} FROM click WHERE seq > ? AND seq <= "  # noqa: S608
+                "(SELECT settled FROM file_epoch) ORDER BY seq LIMIT ?",
                 (after, limit),
             ).fetchall()
         last = rows[-1][0] if rows else after
@@ -131,6 +136,21 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def keep(self, deliveries: Sequence[Delivery], *, min_free_bytes: int = MIN_FREE_BYTES) -> int:
+        """Write what was fetched, durably, beside the edge's own writer; return how many were new.
+
+        Raises StoreUnavailable when the disk is nearly full or the file cannot be written: then nothing is kept.
+        """
+        if not deliveries:
+            return 0
+        if DiskGuard(self._path.parent, min_free_bytes).is_low():
+            raise StoreUnavailable(f"{self._path.parent}: less than {min_free_bytes} bytes are free")
+        store = journal_store(self._path)
+        try:
+            return store.write(deliveries)
+        finally:
+            store.close()
+
     def pending(self, limit: int = 100) -> list[Waiting]:
         """Deliveries that wait and are due, in the order in which they came in."""
         now_us = clock.to_micros(clock.now())
@@ -139,6 +159,19 @@ class Journal:
     def dead(self, limit: int = 100) -> list[Waiting]:
         """Deliveries that failed for good, newest first, for people to look at."""
         return self._read("state = 'failed' ORDER BY seq DESC LIMIT ?", (limit,))
+
+    def dead_count(self) -> int:
+        """How many failed for good."""
+        if not self._path.exists():
+            return 0
+        with _opened(self._path) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM delivery WHERE state = 'failed'").fetchone()
+        return int(count)
+
+    def find_dead(self, delivery: str) -> Waiting | None:
+        """One that failed for good; None when it is not among them any more."""
+        found = self._read("state = 'failed' AND id = ?", (delivery,))
+        return found[0] if found else None
 
     def mark_done(self, *ids: str) -> None:
         """These were handled. All or none are marked."""
@@ -156,7 +189,56 @@ class Journal:
 
     def replay(self, *ids: str) -> None:
         """Hand these out again, also when they were done; a body that was pruned cannot come back."""
-        self._mark("state = 'waiting', not_before_us = 0, changed_us = ?", ids, where="AND body IS NOT NULL")
+        changes = "state = 'waiting', attempts = 0, not_before_us = 0, changed_us = ?"
+        self._mark(changes, ids, where="AND body IS NOT NULL")
+
+    def replay_dead(self, *ids: str) -> int:
+        """Hand out again those of these that failed for good, all of them without ids; return how many."""
+        changes = "state = 'waiting', attempts = 0, not_before_us = 0"
+        return self._change_dead(changes, ids)
+
+    def drop_dead(self, *ids: str) -> int:
+        """Give up those of these that failed for good; the ids stay, to know a late copy. Return how many."""
+        return self._change_dead("state = 'done', body = NULL, headers = '{}'", ids)
+
+    def drop_dead_before(self, before_us: int) -> int:
+        """Give up what failed for good before this time (UTC microseconds); return how many."""
+        if not self._path.exists():
+            return 0
+        some = "SELECT seq FROM delivery WHERE state = 'failed' AND changed_us < ? LIMIT ?"
+        with _opened(self._path) as connection:
+            drop = "UPDATE delivery SET state = 'done', body = NULL, headers = '{}'"
+            return _in_portions(connection, f"{drop} WHERE seq IN ({some})", before_us)
+
+    def forget(self, key: str, is_meant: Callable[[bytes], bool]) -> int:
+        """Empty every delivery to this key whose bytes are meant, whatever its state; return how many.
+
+        What still waits counts as done afterwards, so handle what can be handled first.
+        """
+        if not self._path.exists():
+            return 0
+        with _opened(self._path) as connection:
+            rows = connection.execute(
+                "SELECT id, body FROM delivery WHERE key = ? AND body IS NOT NULL", (key,)
+            )
+            meant = [delivery for delivery, body in rows if is_meant(body)]
+        self._mark("state = 'done', body = NULL, headers = '{}', reason = '', changed_us = ?", meant)
+        return len(meant)
+
+    def _change_dead(self, changes: str, ids: Sequence[str]) -> int:
+        """Change failed deliveries, all of them without ids."""
+        if not self._path.exists():
+            return 0
+        now_us, changed = clock.to_micros(clock.now()), 0
+        sql = f"UPDATE delivery SET {changes}, changed_us = ? WHERE state = 'failed'"  # noqa: S608
+        with _opened(self._path) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if not ids:
+                changed = connection.execute(sql, (now_us,)).rowcount
+            for one in ids:
+                changed += connection.execute(f"{sql} AND id = ?", (now_us, one)).rowcount
+            connection.execute("COMMIT")
+        return changed
 
     def prune(self, before_us: int) -> int:
         """Forget the bodies of deliveries done before this time; the ids stay, to know a late copy."""

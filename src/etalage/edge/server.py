@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -54,13 +57,32 @@ def settings(edge: EdgeApp) -> uvicorn.Config:
 
 
 async def serve(config: EdgeConfig, listeners: Sequence[socket.socket]) -> None:
-    """Answer on these sockets until SIGINT or SIGTERM; requests under way are finished first."""
+    """Answer on these sockets until SIGINT or SIGTERM; requests under way are finished first, then all is written."""
     edge = edge_app(config)
     await edge.start()
     try:
-        await uvicorn.Server(settings(edge)).serve(sockets=list(listeners))
+        with _signal_only_stops_the_server():
+            await uvicorn.Server(settings(edge)).serve(sockets=list(listeners))
     finally:
         await edge.stop()
+
+
+@contextmanager
+def _signal_only_stops_the_server() -> Iterator[None]:
+    """uvicorn raises the signal again after its own end, which would take the process before the edge has written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are somebody else's
+        return
+    before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _nothing(*_signal: object) -> None:
+    """Takes a signal that was already obeyed."""
 
 
 def run(config: EdgeConfig, host: str, port: int) -> None:

@@ -11,6 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -24,6 +25,10 @@ Synchronous = Literal["FULL", "NORMAL"]
 
 WAIT_S = 5.0  # how long a write waits for a reader's process that marks or prunes
 _EPOCH_TABLE = "CREATE TABLE file_epoch (epoch TEXT NOT NULL, settled INTEGER NOT NULL DEFAULT 0)"
+# The last number given out whose row survives a power cut, pruned or not; readers go no further.
+_SETTLE = (
+    "UPDATE file_epoch SET settled = coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), settled)"
+)
 _ROWS_PER_STATEMENT = 64
 
 
@@ -94,23 +99,29 @@ class SQLiteStore(Generic[Row]):
         self.path = path
         self._schema, self._table, self._columns, self._synchronous = schema, table, columns, synchronous
         self._connection: sqlite3.Connection | None = None
+        self._is_settled = True
 
     def open(self) -> None:
-        """See `Store.open`. Makes the file, readable by its owner only, with its tables."""
+        """See `Store.open`. Makes the file, readable by its owner only, with its tables.
+
+        What a killed process had written is settled here, so that readers see it.
+        """
         try:
             self._opened()
+            self.settle()
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"{self.path}: {error}") from error
 
     def write(self, items: Sequence[Row]) -> int:
         """See `Store.write`. Many rows are one statement: each statement frees and takes the GIL once."""
         try:
+            self._is_settled = False
             return self._commit(self._opened(), items)
         except (sqlite3.Error, OSError) as error:
-            self.close()  # rolls back, and lets the next write begin afresh once the disk is well again
+            self._let_go()  # rolls back, and lets the next write begin afresh once the disk is well again
             raise StoreUnavailable(f"{self.path}: {error}") from error
         except BaseException:
-            self.close()
+            self._let_go()
             raise
 
     def settle(self) -> None:
@@ -121,14 +132,21 @@ class SQLiteStore(Generic[Row]):
         try:
             if self._connection is not None:
                 self._connection.execute("PRAGMA synchronous=FULL")
-                self._connection.execute("UPDATE file_epoch SET settled = settled + 1")
+                self._connection.execute(_SETTLE, (self._table,))
                 self._connection.execute(f"PRAGMA synchronous={self._synchronous}")
+                self._is_settled = True
         except sqlite3.Error as error:
-            self.close()
+            self._let_go()
             raise StoreUnavailable(f"{self.path}: {error}") from error
 
     def close(self) -> None:
-        """See `Store.close`."""
+        """See `Store.close`. What was written without a sync is settled first, where the disk lets it."""
+        if not self._is_settled and self._synchronous != "FULL":
+            with suppress(StoreUnavailable):
+                self.settle()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None

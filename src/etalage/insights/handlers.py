@@ -7,6 +7,7 @@ from etalage.customers.events import ConsentWithdrawn, CustomerErased, Customers
 from etalage.customers.models import Purpose
 from etalage.insights import tasks
 from etalage.insights.actions import credit, days, touches
+from etalage.jobs import enqueue_once
 from etalage.jobs.handlers import on
 from etalage.orders.events import (
     CodeRedeemed,
@@ -27,7 +28,7 @@ DECIDES_CREDIT = frozenset({"lookback_days", "timezone", "currency"})
 def credit_by_the_new_rules(event: BusinessChanged) -> None:
     """Every sale is credited anew once the rules for all of them changed."""
     if DECIDES_CREDIT.intersection(event.fields):
-        tasks.recompute_all.enqueue()
+        enqueue_once(tasks.recompute_all, "all")
 
 
 @on(OrderPaid)

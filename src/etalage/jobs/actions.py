@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from etalage.jobs.live import tell
 from etalage.jobs.models import Event, Job, LiveChange, State
 from etalage.jobs.wake import ring_on_commit
 from etalage.kit import clock
@@ -28,6 +30,7 @@ def retry_job(job_id: UUID) -> Job:
             job = _failed(job_id)
             job.state, job.attempts, job.run_after, job.finished_at = State.WAITING, 0, clock.now(), None
             job.save(update_fields=["state", "attempts", "run_after", "finished_at"])
+            tell("jobs")
     except IntegrityError as error:
         raise Refusal(
             _("The same work is already waiting again. Drop this one."), code="job-doubled", status=409
@@ -41,7 +44,25 @@ def drop_job(job_id: UUID) -> Job:
     with transaction.atomic():
         job = _failed(job_id)
         Job.objects.filter(pk=job.pk).delete()
+        tell("jobs")
     return job
+
+
+def retry_kind(task: str) -> int:
+    """Let the failed jobs of a task run again, the oldest first, at most `BATCH`; return how many do.
+
+    Those whose work is waiting again already stay among the failed ones. Raises Refusal when there are none.
+    """
+    failed = Job.objects.filter(task=task, state=State.DEAD).order_by("finished_at")
+    retried = 0
+    for job_id in failed.values_list("pk", flat=True)[:BATCH]:
+        with suppress(Refusal):
+            retry_job(job_id)
+            retried += 1
+    if not retried:
+        message = _("None of this work can be tried again. Reload the page.")
+        raise Refusal(message, code="kind-not-failed", status=409)
+    return retried
 
 
 def prune(now: datetime | None = None) -> int:

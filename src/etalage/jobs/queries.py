@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from etalage.jobs.models import Job, LiveChange, State
+from etalage.jobs.models import Job, LiveChange, Schedule, State
+from etalage.jobs.registry import PERIODIC
 from etalage.kit import clock
 
 PAGE = 50
@@ -67,6 +68,50 @@ def failed_jobs(after: UUID | None = None, size: int = PAGE) -> list[Job]:
 def failed_count() -> int:
     """How many jobs wait for somebody's decision."""
     return Job.objects.filter(state=State.DEAD).count()
+
+
+@dataclass(frozen=True)
+class FailedKind:
+    """The failed jobs of one task or handler. `last_at`: when the youngest of them was given up."""
+
+    task: str
+    count: int
+    last_at: datetime
+
+
+def failed_kinds() -> list[FailedKind]:
+    """What failed, by kind, the latest first. One query."""
+    rows = (
+        Job.objects.filter(state=State.DEAD)
+        .values("task")
+        .annotate(count=Count("pk"), last_at=Max("finished_at"))
+    )
+    return [FailedKind(**row) for row in rows.order_by("-last_at", "task")]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A periodic task. `next_at` and `last_at` are None until a worker has seen it and run it."""
+
+    task: str
+    period: timedelta
+    next_at: datetime | None
+    last_at: datetime | None
+
+
+def schedule() -> list[Entry]:
+    """The periodic tasks, those that are due next first. One query."""
+    rows = {row.name: row for row in Schedule.objects.all()}
+    found = [
+        Entry(
+            periodic.task.module_path,
+            periodic.period,
+            rows[name].next_at if name in rows else None,
+            rows[name].last_at if name in rows else None,
+        )
+        for name, periodic in PERIODIC.items()
+    ]
+    return sorted(found, key=lambda entry: (entry.next_at is None, entry.next_at, entry.task))
 
 
 def get_job(job_id: UUID) -> Job | None:

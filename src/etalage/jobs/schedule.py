@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import transaction
+from django_tasks.base import TASK_MAX_PRIORITY
 
 from etalage.jobs.declare import LeasedTask
 from etalage.jobs.models import Schedule
@@ -17,6 +18,8 @@ from etalage.kit import clock
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
+AHEAD = 50
+"""What is added to the priority of a task when its time has come."""
 
 
 def every(
@@ -71,8 +74,10 @@ def enqueue_if_due(periodic: Periodic, row: Schedule, now: datetime) -> bool:
 
 def _enqueue(periodic: Periodic) -> bool:
     backend: Any = periodic.task.get_backend()
+    # Before the crowd of its queue: there is at most one of each, so that nothing waits long for it.
+    urgent = periodic.task.using(priority=min(periodic.task.priority + AHEAD, TASK_MAX_PRIORITY))
     # Not "once more" for one that still runs: a task slower than its period would never rest.
-    return bool(backend.enqueue_once(periodic.task, f"schedule:{periodic.name}", (), None, rerun=False))
+    return bool(backend.enqueue_once(urgent, f"schedule:{periodic.name}", (), None, rerun=False))
 
 
 def _seconds(periodic: Periodic) -> int:

@@ -12,6 +12,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 
 from etalage.jobs.errors import LeaseLost
 from etalage.jobs.leaseclock import expired
+from etalage.jobs.live import tell
 from etalage.jobs.models import Job, State
 from etalage.jobs.redact import explain, redact
 from etalage.jobs.registry import path_of
@@ -113,6 +114,7 @@ def _write_waiting(rows: QuerySet[Job], when: datetime, kind: str, reason: str, 
 
 def _end(row: Job, kind: str, reason: str) -> None:
     asked_again = row.again
+    tell("jobs")
     _mine(row).update(
         state=State.DEAD,
         finished_at=clock.now(),

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from queue import SimpleQueue
 from types import FrameType
 
@@ -20,6 +21,7 @@ from etalage.jobs.lease import Lease
 from etalage.jobs.leaseclock import seconds
 from etalage.jobs.models import Job
 from etalage.jobs.schedule import enqueue_due
+from etalage.jobs.setback import Wallclock
 from etalage.jobs.settle import reclaim
 from etalage.jobs.wake import sleeper
 from etalage.kit.ids import short_code
@@ -30,11 +32,30 @@ log = logging.getLogger(__name__)
 BEAT = 0.25
 CHORES = 1.0
 DATABASE_AWAY = 1.0
-MOST_HANGING = 32
+THREADS = 3
+"""Places of a worker: room for two jobs of one queue at once, and for one of another beside them."""
+PROMPT = 0.5
+"""Seconds after which a job counts as long: it gives its place to another and goes on in a thread beside."""
+MOST_LONG = 4
+"""Long jobs of one queue at once; beyond them the queue waits, and the other queues do not."""
+MOST_AT_ONCE = 64
+"""Jobs that one worker holds at once, whatever their queues."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The jobs in a worker's hands, by queue. Those whose lease is over are in `total` only."""
+
+    quick: Counter[str]
+    long: Counter[str]
+    total: int
 
 
 class Worker:
-    """Runs jobs in `threads` threads. Any number of workers may run, in one process or many.
+    """Runs jobs in `threads` places. Any number of workers may run, in one process or many.
+
+    A queue takes all places but one, and a job that turns out to be long gives its place back: so neither a crowd
+    nor long work of one queue keeps another waiting, nor the quick jobs of its own.
 
     `poll`: seconds between looks when there is nothing to do; jobs enqueued in this process wake it at once.
     `grace`: seconds that `run` waits for the work at hand once it was asked to stop.
@@ -42,7 +63,13 @@ class Worker:
     """
 
     def __init__(
-        self, threads: int = 4, poll: float = 0.5, *, grace: float = 60.0, chores: bool = True, name: str = ""
+        self,
+        threads: int = THREADS,
+        poll: float = 0.5,
+        *,
+        grace: float = 60.0,
+        chores: bool = True,
+        name: str = "",
     ) -> None:
         self.threads = threads
         self.poll = poll
@@ -57,27 +84,31 @@ class Worker:
         self._idle = threading.Event()
         self._last_queue = ""
         self._next_chores = 0.0
+        self._wallclock = Wallclock()
 
     def run(self, stop: threading.Event) -> bool:
         """Work until `stop` is set, then finish the work at hand; False when the grace ran out before."""
-        self._hands = [self._thread(self._work, f"job-{number}") for number in range(self.threads)]
+        self._hands = [self._thread(self._work, "job") for _ in range(self.threads)]
         ended = threading.Event()
         heart = self._thread(self._beat, "heartbeat", ended)
         try:
             while not stop.is_set():
                 self._wake.clear()
                 if not self._turn():
-                    self._wake.wait(self.poll)
+                    # Nobody rings when a job becomes a long one.
+                    self._wake.wait(min(self.poll, PROMPT) if self._running else self.poll)
         finally:
-            for _hand in self._hands:
+            with self._lock:
+                hands = list(self._hands)
+            for _hand in hands:
                 self._jobs.put(None)
             deadline = seconds() + self.grace
-            for hand in self._hands:
+            for hand in hands:
                 hand.join(max(0.0, deadline - seconds()))
             ended.set()
             heart.join()
             connections.close_all()
-        return not any(hand.is_alive() for hand in self._hands)
+        return not any(hand.is_alive() for hand in hands)
 
     def _thread(self, target: object, name: str, *args: object) -> threading.Thread:
         thread = threading.Thread(target=target, args=args, name=name, daemon=True)  # type: ignore[arg-type]
@@ -89,6 +120,7 @@ class Worker:
         try:
             if self.chores and seconds() >= self._next_chores:
                 self._next_chores = seconds() + CHORES
+                self._wallclock.look()
                 reclaim()
                 enqueue_due()
             return self._hand_out()
@@ -101,11 +133,12 @@ class Worker:
         return False
 
     def _hand_out(self) -> bool:
-        running = self._held()
-        free = self.threads - running.total()
+        held = self._held()
+        free = min(self.threads - held.quick.total(), MOST_AT_ONCE - held.total)
         if free <= 0:
             return False
-        given = share(due_lanes(), free, running, max(1, self.threads - 1), self._last_queue)
+        lanes = [lane for lane in due_lanes() if held.long[lane.queue] < MOST_LONG]
+        given = share(lanes, free, held.quick, max(1, self.threads - 1), self._last_queue)
         taken = 0
         for lane, places in given.items():
             started = seconds()
@@ -115,14 +148,25 @@ class Worker:
                 taken += 1
         return taken > 0
 
-    def _held(self) -> Counter[str]:
-        """How many jobs of each queue this worker holds. A thread that hangs beyond its lease is replaced."""
+    def _held(self) -> Held:
+        """What this worker holds; there is a thread for each long job beside those for the places."""
         with self._lock:
-            held = Counter(queue for lease, queue in self._running.items() if lease.remaining() > 0)
-            hanging = min(len(self._running) - held.total(), MOST_HANGING)
-        while len(self._hands) < self.threads + hanging:
-            self._hands.append(self._thread(self._work, f"job-{len(self._hands)}"))
+            held = self._counted()
+            missing = self._hands_needed(held) - len(self._hands)
+            self._hands += [self._thread(self._work, "job") for _ in range(missing)]
         return held
+
+    def _counted(self) -> Held:
+        now, quick, long = seconds(), Counter[str](), Counter[str]()
+        for lease, queue in self._running.items():
+            if now - lease.started < PROMPT:
+                quick[queue] += 1
+            elif lease.remaining() > 0:
+                long[queue] += 1
+        return Held(quick, long, len(self._running))
+
+    def _hands_needed(self, held: Held) -> int:
+        return self.threads + held.total - held.quick.total()
 
     def _start(self, job: Job, started: float) -> None:
         lease = lease_of(job, started)
@@ -141,10 +185,20 @@ class Worker:
                 log.exception("job %s (%s) is left to its lease", job.pk, job.task)
             finally:
                 connection.close_if_unusable_or_obsolete()
-                with self._lock:
-                    self._running.pop(lease, None)
+                surplus = self._finish(lease)
                 self._wake.set()
+            if surplus:
+                break
         connections.close_all()
+
+    def _finish(self, lease: Lease) -> bool:
+        """Let go of a job; True when this thread stood beside the places for a long job, and may go."""
+        with self._lock:
+            self._running.pop(lease, None)
+            if len(self._hands) <= self._hands_needed(self._counted()):
+                return False
+            self._hands.remove(threading.current_thread())
+            return True
 
     def _beat(self, ended: threading.Event) -> None:
         while not ended.wait(BEAT):
@@ -159,7 +213,7 @@ class Worker:
         connections.close_all()
 
 
-def serve(threads: int = 4, poll: float = 0.5) -> bool:
+def serve(threads: int = THREADS, poll: float = 0.5) -> bool:
     """Run a worker in the main thread until SIGTERM or SIGINT; the work at hand is finished first."""
     stop = threading.Event()
 

@@ -52,6 +52,15 @@ def new_key() -> str:
     return secrets.token_urlsafe(48)
 
 
+def fingerprint(key: str) -> str:
+    """A short name of a key that may be shown and stored: it tells keys apart and says nothing about them."""
+    return (
+        HKDF(algorithm=SHA256(), length=6, salt=None, info=b"etalage name of a key")
+        .derive(key.encode())
+        .hex()
+    )
+
+
 def constant_time_equal(one: str | bytes, other: str | bytes) -> bool:
     """Compare without telling by the time it takes where the two differ."""
     return hmac.compare_digest(_octets(one), _octets(other))

@@ -45,6 +45,7 @@ class Abilities:
     text_unit: TextUnit = TextUnit.CHARACTERS
     text_bytes_limit: int | None = None  # a second limit beside `text_limit`, where the network has one
     link_length: int | None = None  # every link counts this much; None counts it as it stands
+    counts_mention_hosts: bool = True  # else only "@ada" of "@ada@example.org" counts
     key_valid_for: timedelta | None = None  # memory of idempotency keys; None: for ever
 
     min_pictures: int = 0

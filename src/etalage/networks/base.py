@@ -20,6 +20,8 @@ __all__ = [
     "Accepted",
     "Account",
     "Aim",
+    "Authorization",
+    "Authorizer",
     "CannotTell",
     "ChannelRefused",
     "Connected",
@@ -27,6 +29,7 @@ __all__ = [
     "CouldNotRead",
     "Delivery",
     "Editor",
+    "Entry",
     "Found",
     "Look",
     "Measurer",
@@ -44,8 +47,11 @@ __all__ = [
     "Receiver",
     "Rejected",
     "Rendition",
+    "Renewer",
     "Step",
+    "Subscriber",
     "TextUnit",
+    "Tokens",
     "Unknown",
 ]
 
@@ -221,12 +227,47 @@ class CouldNotRead:
 
 
 @dataclass(frozen=True)
+class Tokens:
+    """What lets us act for an account. `refresh` renews `access`; an empty one never overwrites a stored one."""
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_at: datetime | None = None  # of `access`; None: the network names no end
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Connected:
-    """A verified account and what it can do."""
+    """A verified account and what it can do. Without `tokens`, the account's token is all there is."""
 
     account: Account
     abilities: Abilities
     name: str = ""
+    tokens: Tokens | None = None
+    profile_url: str = ""
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """Where a person is sent to say yes (`url`), and what we must remember until they come back.
+
+    `state` is the single-use secret inside `url`. `memory` may hold secrets: it is stored encrypted.
+    """
+
+    url: str
+    state: str = field(repr=False)
+    memory: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a person gives to connect an account, so that a form can ask for just that."""
+
+    asks_address: bool  # of an instance; else `address` is the only one
+    address: str = ""  # what stands in the field before anything was typed
+    asks_handle: bool = False
+    proof: str = ""  # typed: "token" or "app_password"; empty where nothing is
+    by_authorization: bool = False  # the account's owner says yes at the network itself
 
 
 class ReceivedKind(StrEnum):
@@ -285,8 +326,33 @@ class Metric:
 class Connector(Protocol):
     """Makes an account out of what a person typed."""
 
+    @property
+    def entry(self) -> Entry:
+        """What a person has to give."""
+
     def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
         """Verify address, handle and token at the network, and say what the account can do."""
+
+
+@runtime_checkable
+class Authorizer(Protocol):
+    """Connects an account by asking its owner at the network (OAuth 2.0, RFC 6749, with PKCE, RFC 7636)."""
+
+    def begin(self, address: str, redirect_uri: str) -> Authorization | ChannelRefused | NotAccepted:
+        """Register at the network where it asks for that, and say where to send the person."""
+
+    def finish(
+        self, memory: Mapping[str, str], redirect_uri: str, answer: Mapping[str, str]
+    ) -> Connected | ChannelRefused | NotAccepted:
+        """Turn what came back in the query (its `state` was checked already) into a verified account."""
+
+
+@runtime_checkable
+class Renewer(Protocol):
+    """Renews tokens that end. The caller holds a lock and commits the answer before anything uses it."""
+
+    def renew(self, account: Account, refresh: str) -> Tokens | CouldNotRead | ChannelRefused:
+        """New tokens; a network out of reach is `CouldNotRead` and never a dead account."""
 
 
 @runtime_checkable
@@ -340,6 +406,17 @@ class Receiver(Protocol):
 
     def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
         """The stream after `cursor`; an empty cursor begins at the oldest that the network still shows."""
+
+
+@runtime_checkable
+class Subscriber(Protocol):
+    """Has the network tell us at once what people do, beside our asking."""
+
+    def subscribe(self, account: Account, address: str, secret: str) -> CouldNotRead | ChannelRefused | None:
+        """Ask for signed webhooks at our public address, in place of an earlier wish; None when it is agreed.
+
+        An empty address ends them. Repeating it is harmless.
+        """
 
 
 @runtime_checkable

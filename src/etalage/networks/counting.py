@@ -10,17 +10,31 @@ from etalage.networks.abilities import Abilities, TextUnit
 #: A web address in a text. A sentence's last sign is not part of it.
 LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]»،؛؟]")
 
+#: Somebody on another server, after a beginning that is no part of a word or an address.
+REMOTE_MENTION = re.compile(r"(?<![\w/=])(@\w[\w.-]*)@\w[\w.-]*\w", re.ASCII)
+
 
 def text_length(text: str, abilities: Abilities) -> int:
     """The length of `text` as the network counts it."""
-    return measure_text(text, abilities.text_unit, abilities.link_length)
+    return measure_text(
+        text,
+        abilities.text_unit,
+        abilities.link_length,
+        counts_mention_hosts=abilities.counts_mention_hosts,
+    )
 
 
-def measure_text(text: str, unit: TextUnit, link_length: int | None) -> int:
+def measure_text(
+    text: str, unit: TextUnit, link_length: int | None, *, counts_mention_hosts: bool = True
+) -> int:
     """The length of `text` in `unit`; with `link_length`, each link weighs that much."""
-    if link_length is None:
-        return _count(text, unit)
-    return _count(LINK.sub("", text), unit) + link_length * len(LINK.findall(text))
+    linked = 0
+    if link_length is not None:
+        linked = link_length * len(LINK.findall(text))
+        text = LINK.sub("", text)
+    if not counts_mention_hosts:
+        text = REMOTE_MENTION.sub(r"\1", text)
+    return linked + _count(text, unit)
 
 
 def _count(text: str, unit: TextUnit) -> int:

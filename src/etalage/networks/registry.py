@@ -8,6 +8,8 @@ from typing import Any
 
 CONNECTORS = {
     "practice": "etalage.networks.practice.connector:PracticeConnector",
+    "bluesky": "etalage.networks.bluesky.connector:BlueskyConnector",
+    "mastodon": "etalage.networks.mastodon.connector:MastodonConnector",
 }
 
 

@@ -36,7 +36,11 @@ class PublicationNeedsPerson:
 
 @dataclass(frozen=True)
 class PublicationDoubled:
-    """A second copy of one publication was seen on the network, under `remote_id`."""
+    """A second copy of one publication was seen on the network, under `remote_id`.
+
+    `is_younger`: it came to stand there after the copy that the publication names.
+    """
 
     publication_id: UUID
     remote_id: str
+    is_younger: bool = True

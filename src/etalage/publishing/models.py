@@ -153,8 +153,12 @@ class Publication(UUIDModel):
     `tries` counts claims, `attempt` the sends that may have reached the network. `in_doubt`: an earlier attempt may
     stand there without our knowing; then it is only sent again before `safe_until`, while the network itself
     recognises a second attempt. `refused_as` is a refusal that waits for the proof that nothing stands there.
-    `looks` counts undecided looks; `absent_at` is when a look first found nothing.
+    `looks` counts undecided looks; `absent_since` is when a look first found nothing.
     `body_hash` names the content that the remote parts were made from.
+
+    What must not end early because a clock jumped is counted in milliseconds of the lease clock
+    (`delivery.ticks`), which `lease_clock` names: `leased_until`, `sent_tick` and `first_tick` (the last send and
+    the first since the doubt began), `settle_until`, `absent_since` and `safe_until`.
     """
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="publications")
@@ -168,19 +172,22 @@ class Publication(UUIDModel):
     expires_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
     token = models.PositiveBigIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True)
+    lease_clock = models.CharField(max_length=40, blank=True)
+    leased_until = models.BigIntegerField(null=True)
     tries = models.PositiveIntegerField(default=0)
     attempt = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     first_sent_at = models.DateTimeField(null=True)
+    sent_tick = models.BigIntegerField(null=True)
+    first_tick = models.BigIntegerField(null=True)
     body_hash = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=80, blank=True)
     client_key = models.CharField(max_length=80, blank=True)
-    settle_at = models.DateTimeField(null=True)
+    settle_until = models.BigIntegerField(null=True)
     looks = models.PositiveSmallIntegerField(default=0)
-    absent_at = models.DateTimeField(null=True)
+    absent_since = models.BigIntegerField(null=True)
     in_doubt = models.BooleanField(default=False)
-    safe_until = models.DateTimeField(null=True)
+    safe_until = models.BigIntegerField(null=True)
     refused_as = models.CharField(max_length=40, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)
     remote_url = models.CharField(max_length=500, blank=True)
@@ -196,7 +203,7 @@ class Publication(UUIDModel):
         indexes: ClassVar = [
             models.Index(fields=["state", "next_attempt_at"]),
             models.Index(fields=["channel", "state", "next_attempt_at"], name="publication_line"),
-            models.Index(fields=["state", "settle_at"]),
+            models.Index(fields=["state", "settle_until"]),
             models.Index(fields=["state", "leased_until"]),
             models.Index(fields=["due_at"]),
         ]
@@ -219,6 +226,43 @@ class RemotePart(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["publication", "name"], name="part_once")]
+
+
+class CopyState(models.TextChoices):
+    """What became of a second copy."""
+
+    OPEN = "open", _("Stands there twice")
+    ASKED = "asked", _("Being deleted")
+    REMOVED = "removed", _("Deleted")
+    KEPT = "kept", _("May stay")
+
+
+class SecondCopy(models.Model):
+    """Another remote id under which the network has the same publication; a person decides what becomes of it.
+
+    `is_younger`: it came to stand there after the one that the publication names.
+    """
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="copies")
+    remote_id = models.CharField(max_length=200)
+    is_younger = models.BooleanField(default=True)
+    state = models.CharField(max_length=8, choices=CopyState.choices, default=CopyState.OPEN)
+    reason = models.CharField(max_length=40, blank=True)
+    seen_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["publication", "remote_id"], name="second_copy_once")
+        ]
+
+
+class VisibilityLag(models.Model):
+    """How long a channel's own successes took to show: the last samples, in milliseconds, oldest first."""
+
+    channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="visibility_lag")
+    samples = models.JSONField(default=list)
+    taken_at = models.DateTimeField(default=clock.now)
 
 
 class DeliveryStep(models.Model):

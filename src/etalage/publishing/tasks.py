@@ -9,7 +9,7 @@ from etalage.channels.queries import active_channels
 from etalage.jobs import task
 from etalage.jobs.schedule import every
 from etalage.kit import clock
-from etalage.publishing.delivery import changes, crew
+from etalage.publishing.delivery import changes, crew, lag
 from etalage.publishing.delivery import reconcile as doubts
 
 
@@ -31,6 +31,20 @@ def settle_doubts() -> int:
 def change_remote(publication_id: UUID) -> None:
     """Carry out the change that people asked for on a publication that stands on its network."""
     changes.carry_out(publication_id)
+
+
+@task(max_attempts=20, backoff=10)
+def remove_copy(copy_id: int) -> None:
+    """Delete the younger copy of a publication that stands on its network twice."""
+    changes.remove_copy(copy_id)
+
+
+@task(max_attempts=5)
+def time_showing(publication_id: UUID, looks: int) -> None:
+    """See whether a success shows by now: so the network's own lag is known before a doubt needs it."""
+    looked = lag.sample(publication_id, looks)
+    if looked is not None:
+        lag.later(publication_id, looked)
 
 
 @every(hours=6)

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from etalage.accounts.audit import record
 from etalage.accounts.models import Member
+from etalage.customers.erased import note_erased
 from etalage.customers.events import CustomerErased
 from etalage.customers.models import Consent, Customer, Identity, Visitor
 from etalage.customers.personal import erase_elsewhere
@@ -34,5 +35,6 @@ def erase_customer(customer_id: UUID, *, actor: Member | None = None) -> bool:
     Identity.objects.filter(customer_id__in=everyone).delete()
     Customer.objects.filter(pk__in=everyone).update(name="", language="", erased_at=clock.now())
     record(actor, "customer.erased", customer)
+    transaction.on_commit(lambda: note_erased(everyone))
     announce(CustomerErased(customer_id=customer_id, visitor_ids=visitors))
     return True

@@ -25,6 +25,7 @@ from etalage.networks.base import (
     Connected,
     CouldNotRead,
     Delivery,
+    Entry,
     Found,
     Look,
     Mechanism,
@@ -43,6 +44,7 @@ from etalage.networks.base import (
 )
 from etalage.networks.counting import LINK
 from etalage.networks.practice.answers import Failure, could_not_read, failure, lost, not_sent, object_of
+from etalage.networks.practice.pushing import Pushes
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
@@ -52,7 +54,7 @@ SIGNATURE = "x-practice-signature"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class PracticeConnector:
+class PracticeConnector(Pushes):
     """Publisher, editor, receiver and measurer for accounts on the practice network."""
 
     def __init__(self, *, read_seconds: float = READ_SECONDS, write_seconds: float = WRITE_SECONDS) -> None:
@@ -61,6 +63,11 @@ class PracticeConnector:
         self._write_seconds = write_seconds
 
     # --- Connecting ---------------------------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> Entry:
+        """Its address, an account's handle and that account's token."""
+        return Entry(asks_address=True, asks_handle=True, proof="token")
 
     def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
         """Verify the token, and that it opens the account that was meant (`handle` may be left empty)."""

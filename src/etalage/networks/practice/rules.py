@@ -32,13 +32,13 @@ LIMITS = Abilities(
 )
 
 
-def limits_of(face: str, lag: float, key_seconds: float) -> Abilities:
-    """The abilities of an account with this face; `lag` and `key_seconds` in seconds."""
+def limits_of(face: str, lag: float, key_seconds: float, stated_settle: float | None = None) -> Abilities:
+    """The abilities of an account with this face; `lag`, `key_seconds` and what it states to settle in seconds."""
     mechanism = Mechanism(face)
     remembers = mechanism is Mechanism.IDEMPOTENCY_KEY
     return replace(
         LIMITS,
         mechanism=mechanism,
-        settle=timedelta(seconds=2 + 2 * lag),
+        settle=timedelta(seconds=2 + 2 * lag if stated_settle is None else stated_settle),
         key_valid_for=timedelta(seconds=key_seconds) if remembers else None,
     )

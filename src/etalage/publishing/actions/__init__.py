@@ -15,6 +15,7 @@ from etalage.publishing.actions.codes import (
     give_back_code_use,
     normal_code,
 )
+from etalage.publishing.actions.copies import delete_copy, keep_copies, note_second_copy
 from etalage.publishing.actions.doubt import drop, it_is_there, send_again, try_again
 from etalage.publishing.actions.lifecycle import (
     approve_post,
@@ -67,6 +68,7 @@ __all__ = [
     "create_campaign",
     "create_code",
     "create_post",
+    "delete_copy",
     "delete_post",
     "describe_picture",
     "drop",
@@ -78,7 +80,9 @@ __all__ = [
     "end_code",
     "give_back_code_use",
     "it_is_there",
+    "keep_copies",
     "normal_code",
+    "note_second_copy",
     "order_pictures",
     "publish_now",
     "remove_picture",

@@ -97,8 +97,9 @@ def it_is_there(publication_id: UUID, remote_url: str = "", *, actor: Member) ->
 
 @transaction.atomic
 def send_again(publication_id: UUID, *, actor: Member) -> Publication:
-    """A person says that it does not stand there: the same publication goes out again, now."""
+    """A person says that it does not stand there: the same publication goes out again, now or at its coming hour."""
     row, now = _undecided(publication_id, actor), clock.now()
+    at = max(now, row.due_at or now)  # a backup that was put back makes also what is due later doubtful
     if row.channel.state == ChannelState.DISCONNECTED:
         raise Refusal(_("This channel was disconnected. Choose another."), code="channel_gone", status=409)
     if row.post.expires_at and row.post.expires_at <= now:
@@ -106,15 +107,15 @@ def send_again(publication_id: UUID, *, actor: Member) -> Publication:
             _("The time after which this post must not go out is over. Drop it."), code="ended", status=409
         )
     fields = {
-        "due_at": now,
-        "next_attempt_at": now,
+        "due_at": at,
+        "next_attempt_at": at,
         "tries": 0,
-        "expires_at": pace().too_late(now, row.post.expires_at),
+        "expires_at": pace().too_late(at, row.post.expires_at),
         **_CLEAR,
     }
     step(row, DeliveryState.SCHEDULED, actor, reason="not_there", **fields)
     record(actor, "publication.sent_again", row.post, channel=row.channel.name)
-    ask_for_delivery([now])
+    ask_for_delivery([at])
     return row
 
 
@@ -130,10 +131,10 @@ def drop(publication_id: UUID, *, actor: Member) -> Publication:
 _CLEAR: dict[str, Any] = {
     "in_doubt": False,
     "safe_until": None,
-    "absent_at": None,
+    "absent_since": None,
     "refused_as": "",
     "looks": 0,
-    "settle_at": None,
+    "settle_until": None,
     "take_token": True,
 }
 

@@ -16,9 +16,9 @@ from etalage.kit import clock
 from etalage.networks.base import Accepted, ChannelRefused, NotAccepted, Outcome, Reason, Rejected
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import machine
+from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.delivery.send import delivery_of
-from etalage.publishing.models import Change, DeliveryState, DeliveryStep, Publication
+from etalage.publishing.models import Change, CopyState, DeliveryState, DeliveryStep, Publication, SecondCopy
 
 
 def carry_out(publication_id: UUID) -> None:
@@ -66,6 +66,51 @@ def _take_in(publication: Publication, answer: Outcome) -> None:
             raise _again(timedelta(seconds=max(retry_after or 0.0, 10.0)), reason)
         case _:
             raise _again(pace().wait(4), "no clear answer")
+
+
+def remove_copy(copy_id: int) -> None:
+    """Let the network delete the younger copy. Raises RetryAt while it gives no clear answer."""
+    rows = SecondCopy.objects.select_related("publication__channel__grant")
+    copy = rows.filter(pk=copy_id, state=CopyState.ASKED).first()
+    if copy is None:
+        return
+    publication = copy.publication
+    younger = copy.remote_id if copy.is_younger else publication.remote_id
+    try:
+        reached = editor_for(publication.channel)
+        answer = reached[0].withdraw(reached[1], younger) if reached else Rejected(Reason.MISCONFIGURED)
+    except ChannelUnusable:
+        answer = ChannelRefused(Reason.AUTH_DEAD)
+    match answer:
+        case Accepted() | Rejected(Reason.GONE):
+            _end_copy(copy, CopyState.REMOVED, "")
+        case Rejected(reason) | ChannelRefused(reason):
+            _end_copy(copy, CopyState.OPEN, reason)
+        case NotAccepted(reason, retry_after):
+            raise _again(timedelta(seconds=max(retry_after or 0.0, 10.0)), reason)
+        case _:
+            raise _again(pace().wait(4), "no clear answer")
+
+
+def _end_copy(copy: SecondCopy, state: CopyState, reason: str) -> None:
+    """Note what became of the copy; when the known one was the younger, the other one is the publication now."""
+    publication = copy.publication
+    with transaction.atomic():
+        asked = SecondCopy.objects.filter(pk=copy.pk, state=CopyState.ASKED)
+        if not asked.update(state=state, reason=reason):
+            return
+        if state == CopyState.REMOVED and not copy.is_younger:
+            known = Publication.objects.filter(pk=publication.pk, remote_id=publication.remote_id)
+            known.update(remote_id=copy.remote_id, remote_url="")
+        DeliveryStep.objects.create(
+            publication=publication,
+            from_state=publication.state,
+            to_state=publication.state,
+            reason="copy_removed" if state == CopyState.REMOVED else reason,
+            detail=copy.remote_id if copy.is_younger else publication.remote_id,
+            attempt=publication.attempt,
+        )
+        tell("posts")
 
 
 def _again(wait: timedelta, reason: str) -> RetryAt:

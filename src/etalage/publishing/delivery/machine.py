@@ -16,7 +16,7 @@ from etalage.channels.models import ChannelState
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
-from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery import ticks
 from etalage.publishing.delivery.states import LEASED, TRANSITIONS
 from etalage.publishing.events import (
     PublicationDoubled,
@@ -70,13 +70,14 @@ def move(
         row = _locked(publication_id)
         if row is None or row.token != token or to not in TRANSITIONS[DeliveryState(row.state)]:
             return False
-        if within_lease and (row.leased_until is None or row.leased_until <= now):
+        if within_lease and not ticks.is_held(row.lease_clock, row.leased_until, ticks.now()):
             return False
         changes: dict[str, Any] = {
             "state": to,
             "state_at": now,
             "reason": reason,
             "detail": detail[:300],
+            **_counted_anew(row),
             **fields,
         }
         if take_token:
@@ -88,6 +89,19 @@ def move(
         attempt = changes.get("attempt", row.attempt)
         _note(row, to, at=now, reason=reason, detail=detail[:300], member=member, attempt=attempt)
         return True
+
+
+def _counted_anew(row: Publication) -> dict[str, Any]:
+    """What was counted on the clock of an earlier start of the machine is forgotten, on the safe side."""
+    if row.lease_clock in ("", ticks.clock_name()):
+        return {}
+    return {
+        "lease_clock": ticks.clock_name(),
+        "sent_tick": None,
+        "first_tick": None,
+        "absent_since": None,
+        "safe_until": None if row.safe_until is None else 0,
+    }
 
 
 def _locked(publication_id: UUID) -> Publication | None:
@@ -129,10 +143,14 @@ def _in_turn(due: QuerySet[Publication], number: int) -> list[UUID]:
 def claim_unknown(now: datetime, limit: int) -> list[Claim]:
     """Take up to `limit` doubtful publications that have settled, to look for them."""
     settled = Publication.objects.filter(
-        state=DeliveryState.UNKNOWN, settle_at__lte=now, channel__state=ChannelState.ACTIVE
-    ).filter(Q(channel__quiet_until=None) | Q(channel__quiet_until__lte=now))
+        Q(channel__quiet_until=None) | Q(channel__quiet_until__lte=now),
+        state=DeliveryState.UNKNOWN,
+        lease_clock=ticks.clock_name(),
+        settle_until__lte=ticks.now(),
+        channel__state=ChannelState.ACTIVE,
+    )
     candidates = list(
-        settled.order_by("settle_at", "pk").values_list("pk", flat=True)[: limit + SPARE_CANDIDATES]
+        settled.order_by("settle_until", "pk").values_list("pk", flat=True)[: limit + SPARE_CANDIDATES]
     )
     return _claim(settled.filter(pk__in=candidates), candidates, now, limit, DeliveryState.RECONCILING)
 
@@ -153,6 +171,7 @@ def _claim(
     """Lock (or skip what others hold), count the token up and start the lease."""
     claims: list[Claim] = []
     with transaction.atomic():
+        lease = ticks.lease(ticks.now())
         free = {row.pk: row for row in rows.select_for_update(skip_locked=True, of=("self",))}
         for key in order:
             row = free.get(key)
@@ -162,8 +181,8 @@ def _claim(
                 state=to,
                 state_at=now,
                 token=row.token + 1,
-                leased_until=now + pace().lease,
                 tries=row.tries + (to == DeliveryState.CLAIMED),
+                **{**_counted_anew(row), **lease},
             )
             if taken:
                 _note(row, to, at=now, attempt=row.attempt)
@@ -173,19 +192,19 @@ def _claim(
 
 def renew(claim: Claim) -> bool:
     """Begin the lease anew; False when it is over or another worker has the publication."""
-    now = clock.now()
-    held = Publication.objects.filter(
-        pk=claim.publication_id, token=claim.token, state__in=LEASED, leased_until__gt=now
-    )
-    return bool(held.update(leased_until=now + pace().lease))
+    at = ticks.now()
+    return bool(_held(claim, at).update(**ticks.lease(at)))
 
 
 def keep_facts(claim: Claim, **facts: Any) -> bool:
     """Store keys or the content's hash before the first act at the network, under the lease."""
-    held = Publication.objects.filter(
-        pk=claim.publication_id, token=claim.token, state__in=LEASED, leased_until__gt=clock.now()
-    )
-    return bool(held.update(**facts))
+    return bool(_held(claim, ticks.now()).update(**facts))
+
+
+def _held(claim: Claim, at: int) -> QuerySet[Publication]:
+    """The claimed row, as long as its lease runs and nobody else took it."""
+    mine = Publication.objects.filter(pk=claim.publication_id, token=claim.token, state__in=LEASED)
+    return mine.filter(ticks.running(at))
 
 
 def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
@@ -194,7 +213,7 @@ def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
         row = _locked(claim.publication_id)
         if row is None or row.token != claim.token or row.state != DeliveryState.CLAIMED:
             return False
-        if row.leased_until is None or row.leased_until <= clock.now():
+        if not ticks.is_held(row.lease_clock, row.leased_until, ticks.now()):
             return False
         RemotePart.objects.update_or_create(
             publication_id=row.pk, name=name, defaults={"remote_id": remote_id}
@@ -211,11 +230,12 @@ def forget_parts(claim: Claim, body_hash: str) -> bool:
         return True
 
 
-def accept(claim: Claim, remote_id: str, url: str, reason: str = "") -> bool:
+def accept(claim: Claim, remote_id: str, url: str, reason: str = "", *, attempt: int = 0) -> bool:
     """Write down that the network has it. Knowledge is welcome late too, from whoever holds it.
 
     A worker that lost its token may still say "accepted" as long as nobody is sending and no other copy is known;
-    a second copy becomes an alarm. False when nothing could be written.
+    a second copy becomes an alarm. False when nothing could be written. `attempt`: the send that was accepted,
+    0 where that is not known.
     """
     facts = {"remote_id": remote_id, "remote_url": url[:500], "published_at": clock.now(), **_SETTLED}
     if move(claim.publication_id, claim.token, DeliveryState.PUBLISHED, reason=reason, **facts):
@@ -225,7 +245,7 @@ def accept(claim: Claim, remote_id: str, url: str, reason: str = "") -> bool:
     if (
         row.state == DeliveryState.SENDING
     ):  # the successor is on the wire: its answer will be compared with this one
-        _remember(row, "told_late", remote_id)
+        _remember(row, "told_late", remote_id, attempt)
         return False
     late = DeliveryState.PUBLISHED in TRANSITIONS[DeliveryState(row.state)]
     if late and move(
@@ -235,9 +255,9 @@ def accept(claim: Claim, remote_id: str, url: str, reason: str = "") -> bool:
     if row.state == DeliveryState.PUBLISHED and not row.remote_id:
         # A person saw it there and could not know its id: this is the very one.
         Publication.objects.filter(pk=row.pk, remote_id="").update(remote_id=remote_id)
-        _remember(row, "told_late", remote_id)
+        _remember(row, "told_late", remote_id, attempt)
     elif row.remote_id != remote_id:
-        _alarm(row, remote_id)
+        alarm(row, remote_id, attempt)
     return False
 
 
@@ -246,29 +266,35 @@ def _compare_with_late_news(publication_id: UUID, remote_id: str) -> None:
     others = DeliveryStep.objects.filter(publication_id=publication_id, reason="told_late").exclude(
         detail=remote_id
     )
-    for other in others.values_list("detail", flat=True):
+    for other, attempt in others.values_list("detail", "attempt"):
         if other:
-            _alarm(Publication.objects.get(pk=publication_id), other)
+            alarm(Publication.objects.get(pk=publication_id), other, attempt)
 
 
 _SETTLED: dict[str, Any] = {
     "in_doubt": False,
     "safe_until": None,
     "refused_as": "",
-    "settle_at": None,
-    "absent_at": None,
+    "settle_until": None,
+    "absent_since": None,
     "next_attempt_at": None,
 }
 
 
-def _alarm(row: Publication, remote_id: str) -> None:
-    """Note a second copy in the history and announce it."""
+def alarm(row: Publication, remote_id: str, attempt: int = 0) -> None:
+    """Note a second copy in the history and announce it, once for each remote id.
+
+    It is the younger one unless it is known to come from an earlier `attempt` than the last.
+    """
     with transaction.atomic():
-        _remember(row, "second_copy", remote_id)
-        announce(PublicationDoubled(row.pk, remote_id))
+        _locked(row.pk)
+        if row.steps.filter(reason="second_copy", detail=remote_id[:300]).exists():
+            return
+        _remember(row, "second_copy", remote_id, attempt)
+        announce(PublicationDoubled(row.pk, remote_id, not attempt or attempt >= row.attempt))
 
 
-def _remember(row: Publication, reason: str, remote_id: str) -> None:
+def _remember(row: Publication, reason: str, remote_id: str, attempt: int) -> None:
     """A line of history that moves nothing."""
     DeliveryStep.objects.create(
         publication_id=row.pk,
@@ -276,5 +302,5 @@ def _remember(row: Publication, reason: str, remote_id: str) -> None:
         to_state=row.state,
         reason=reason,
         detail=remote_id[:300],
-        attempt=row.attempt,
+        attempt=attempt or row.attempt,
     )

@@ -23,9 +23,10 @@ from etalage.networks.base import (
     Rejected,
     Unknown,
 )
-from etalage.publishing.delivery import machine
+from etalage.publishing.delivery import lag, machine, ticks
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.states import LEASED
 from etalage.publishing.models import DeliveryState, Publication
 
 log = logging.getLogger(__name__)
@@ -42,17 +43,22 @@ class Work:
     abilities: Abilities
 
     def move(self, to: DeliveryState, **fields: Any) -> bool:
-        """`machine.move` with this claim's token."""
+        """`machine.move` with this claim's token, and while its lease runs: only an acceptance is written late.
+
+        With `take_token` it is somebody else's claim that is ended.
+        """
+        if "take_token" not in fields:
+            fields.setdefault("within_lease", self.publication.state in LEASED)
         return machine.move(self.claim.publication_id, self.claim.token, to, **fields)
 
     def is_doubtful(self) -> bool:
         """Whether an earlier attempt may stand on the network without our knowing."""
         return self.publication.in_doubt
 
-
-def settle_time(abilities: Abilities) -> timedelta:
-    """How long to wait after a send before a look can mean anything."""
-    return max(pace().least_settle, abilities.settle)
+    def settle(self) -> int:
+        """How long after a send a look can mean something: as the network says, or longer as we measured; ms."""
+        stated = max(pace().least_settle, self.abilities.settle)
+        return max(ticks.millis(stated), lag.measured_settle(self.publication.channel_id))
 
 
 def after_step(work: Work, answer: Prepared | Rejected | NotAccepted | Unknown | ChannelRefused) -> bool:
@@ -78,7 +84,7 @@ def after_commit(work: Work, answer: Outcome) -> None:
     """Take in the answer to the one visible act."""
     match answer:
         case Accepted(remote_id, url):
-            machine.accept(work.claim, remote_id, url or "")
+            machine.accept(work.claim, remote_id, url or "", attempt=work.publication.attempt)
         case Rejected(Reason.DUPLICATE_AT_NETWORK, detail):
             doubt(work, Reason.DUPLICATE_AT_NETWORK, detail)  # it has this already: look which one it is
         case Rejected(reason, detail):
@@ -93,9 +99,13 @@ def after_commit(work: Work, answer: Outcome) -> None:
 
 def doubt(work: Work, reason: str, detail: str = "", **fields: Any) -> bool:
     """Perhaps it stands there: wait until it must show, then look."""
-    now = clock.now()
-    facts = {"in_doubt": True, "settle_at": now + settle_time(work.abilities), "looks": 0, "absent_at": None}
+    facts = {"in_doubt": True, "looks": 0, "absent_since": None, **settles(ticks.now() + work.settle())}
     return work.move(DeliveryState.UNKNOWN, reason=reason, detail=detail, **{**facts, **fields})
+
+
+def settles(until: int) -> dict[str, Any]:
+    """The fields of a publication that is not looked for before the lease clock says `until`."""
+    return {"settle_until": until, "lease_clock": ticks.clock_name()}
 
 
 def again_later(work: Work, reason: str, retry_after: float | None = None, detail: str = "") -> bool:
@@ -134,6 +144,7 @@ def channel_refused(work: Work, reason: Reason, detail: str) -> None:
             reason=reason,
             detail=detail,
             next_attempt_at=clock.now(),
+            within_lease=True,
             take_token=True,
         )
         if waits:
@@ -157,13 +168,17 @@ def knows_again(publication: Publication, abilities: Abilities) -> bool:
             return publication.parts.exists()
         case Mechanism.IDEMPOTENCY_KEY:
             end = key_ends(publication, abilities)
-            return bool(publication.idempotency_key) and (end is None or clock.now() < end)
+            return bool(publication.idempotency_key) and (end is None or ticks.now() < end)
     return False
 
 
-def key_ends(publication: Publication, abilities: Abilities) -> Any:
-    """When the network may have forgotten our idempotency key, with a margin; None when it never does."""
+def key_ends(publication: Publication, abilities: Abilities) -> int | None:
+    """The lease clock's time when the network may have forgotten our key, with a margin; None when it never does.
+
+    A send that was noted on another clock may have been any time ago: its key is too old.
+    """
     if abilities.mechanism is not Mechanism.IDEMPOTENCY_KEY or abilities.key_valid_for is None:
         return None
-    begun = publication.first_sent_at or clock.now()
-    return begun + abilities.key_valid_for * pace().key_share
+    if publication.first_tick is None or publication.lease_clock != ticks.clock_name():
+        return 0
+    return publication.first_tick + ticks.millis(abilities.key_valid_for * pace().key_share)

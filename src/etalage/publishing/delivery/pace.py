@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -20,12 +22,18 @@ class Pace:
     late: timedelta = timedelta(hours=24)  # after its hour a post without an end of its own is too late
     first_wait: timedelta = timedelta(seconds=10)  # before the second try; doubled for each further one
     longest_wait: timedelta = timedelta(minutes=30)
-    least_settle: timedelta = timedelta(seconds=5)  # between a doubt and the first look
+    least_settle: timedelta = timedelta(seconds=30)  # between a doubt and the first look, at least
     hands: int = 20  # publications that one process sends at the same time
     shift: timedelta = timedelta(seconds=50)  # how long one round of work goes on taking more
     looks: int = 6  # undecided looks before a person is asked
     key_share: float = 5 / 6  # how much of a network's memory for keys is trusted
-    since: timedelta = timedelta(minutes=5)  # how far before the first send a look begins
+    # How far before the first send a look begins: a clock that was a day wrong when it was written down is covered.
+    since: timedelta = timedelta(hours=26)
+    lag_samples: int = (
+        20  # successes of a channel whose showing is timed one after the other; later ones now and then
+    )
+    lag_again: timedelta = timedelta(minutes=10)  # between such later samples
+    lag_looks: int = 12  # looks for one sample, each after twice the time of the one before
 
     def wait(self, tries: int) -> timedelta:
         """A doubling wait with jitter, so that many failures do not come back in one moment."""
@@ -40,3 +48,21 @@ class Pace:
 def pace() -> Pace:
     """The pace of this installation."""
     return replace(Pace(), **getattr(settings, "DELIVERY_PACE", {}))
+
+
+def read_pace(text: str) -> dict[str, Any]:
+    """`settings.DELIVERY_PACE` out of JSON: an object of `Pace`'s names; lengths of time are in seconds.
+
+    Raises ValueError for anything else.
+    """
+    data = json.loads(text or "{}")
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    return {name: _read(name, value) for name, value in data.items()}
+
+
+def _read(name: str, value: Any) -> Any:
+    usual = getattr(Pace(), name, None) if name in {field.name for field in fields(Pace)} else None
+    if usual is None or isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"{name} is not a number of the pace")
+    return timedelta(seconds=value) if isinstance(usual, timedelta) else type(usual)(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
@@ -13,17 +13,20 @@ from etalage.channels.models import ChannelState
 from etalage.channels.queries import ChannelUnusable, network_for
 from etalage.kit import clock
 from etalage.networks.base import Absent, CannotTell, Found, Look, Mechanism, Reason
-from etalage.publishing.delivery import machine, outcomes
+from etalage.publishing.delivery import machine, outcomes, ticks
+from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.machine import Claim
-from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settle_time
+from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settles
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.delivery.send import delivery_of, load
+from etalage.publishing.delivery.restored import is_unaccounted
+from etalage.publishing.delivery.send import load
 from etalage.publishing.delivery.states import LEASED
 from etalage.publishing.models import DeliveryState, Publication
 
 log = logging.getLogger(__name__)
 
 SWEEP = 200  # rows per round
+CLOCKS_DIFFER = timedelta(minutes=1)  # more is a clock that is wrong
 
 
 class Verdict(Enum):
@@ -72,12 +75,13 @@ def reconcile(claim: Claim) -> None:
     work = load(claim)
     if work is None:
         return
+    asked_at = ticks.now()
     look = _look(work)
     if isinstance(look, CannotTell) and look.reason in CHANNEL_REASONS:
         channels.pause_channel(work.publication.channel_id, look.reason, actor=None)
-        work.move(DeliveryState.UNKNOWN, reason=look.reason, settle_at=clock.now())
+        work.move(DeliveryState.UNKNOWN, reason=look.reason, **settles(ticks.now()))
         return
-    _act(work, look, decide(look, _doubt_of(work)))
+    _act(work, look, decide(look, _doubt_of(work, asked_at)), asked_at)
 
 
 def _look(work: Work) -> Look:
@@ -89,7 +93,11 @@ def _look(work: Work) -> Look:
         publisher, account = network_for(publication.channel)
     except ChannelUnusable:
         return CannotTell(Reason.AUTH_DEAD)
-    since = (publication.first_sent_at or publication.state_at) - pace().since
+    if work.abilities.mechanism is Mechanism.TWO_PHASE and is_unaccounted(publication):
+        account = replace(
+            account, mechanism=Mechanism.READ_BACK
+        )  # of the draft that was sent we know nothing
+    since = min(publication.first_sent_at or publication.state_at, clock.now()) - pace().since
     try:
         return publisher.look(account, delivery_of(publication, publication.attempt), since)
     except Exception as error:
@@ -97,28 +105,28 @@ def _look(work: Work) -> Look:
         return CannotTell(Reason.UNKNOWN, type(error).__name__)
 
 
-def _doubt_of(work: Work) -> Doubt:
-    publication, now = work.publication, clock.now()
-    first = publication.absent_at
+def _doubt_of(work: Work, asked_at: int) -> Doubt:
+    """What is known beside the look that began when the lease clock said `asked_at`."""
+    publication, first = work.publication, work.publication.absent_since
     return Doubt(
         mechanism=work.abilities.mechanism,
         knows_again=outcomes.knows_again(publication, work.abilities),
-        in_time=publication.expires_at is None or now < publication.expires_at,
+        in_time=publication.expires_at is None or clock.now() < publication.expires_at,
         refused=bool(publication.refused_as),
-        was_absent=first is not None and now - first >= settle_time(work.abilities),
+        was_absent=first is not None and asked_at - first >= work.settle(),
         looks_left=publication.looks + 1 < pace().looks,
     )
 
 
-def _act(work: Work, look: Look, verdict: Verdict) -> None:
-    publication, now = work.publication, clock.now()
+def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
+    publication = work.publication
     reason = str(look.reason) if isinstance(look, CannotTell) else ""
     clear: dict[str, Any] = {
         "in_doubt": False,
         "safe_until": None,
-        "absent_at": None,
+        "absent_since": None,
         "looks": 0,
-        "settle_at": None,
+        "settle_until": None,
     }
     match verdict:
         case Verdict.PUBLISHED:
@@ -126,66 +134,90 @@ def _act(work: Work, look: Look, verdict: Verdict) -> None:
             machine.accept(work.claim, look.remote_id, look.url or "", reason="found")
         case Verdict.AGAIN_SAFELY:
             safe_until = outcomes.key_ends(publication, work.abilities)
-            fields = {"safe_until": safe_until, "settle_at": None, "absent_at": None}
+            fields = {"safe_until": safe_until, "settle_until": None, "absent_since": None}
             outcomes.schedule_or_end(work, "known_again", "", _soon(publication), **fields)
         case Verdict.AGAIN:
-            work.move(
-                DeliveryState.SCHEDULED, reason="absent", next_attempt_at=now + _soon(publication), **clear
-            )
+            at = clock.now() + _soon(publication)
+            work.move(DeliveryState.SCHEDULED, reason="absent", next_attempt_at=at, **clear)
         case Verdict.REFUSED:
             refused = publication.refused_as
             work.move(DeliveryState.REJECTED, reason=refused, detail=publication.detail, **clear)
         case Verdict.TOO_LATE:
             work.move(DeliveryState.EXPIRED, reason="too_late", **clear)
         case Verdict.ASK:
-            work.move(DeliveryState.NEEDS_PERSON, reason=reason or "cannot_tell", settle_at=None)
+            work.move(DeliveryState.NEEDS_PERSON, reason=reason or "cannot_tell", settle_until=None)
         case Verdict.LOOK_AGAIN:
-            _look_again(work, look, now, reason)
+            _look_again(work, look, asked_at, reason)
 
 
 def _soon(publication: Publication) -> timedelta:
-    """A first repetition at once, later ones after the growing wait."""
-    return timedelta(0) if publication.tries <= 1 else pace().wait(publication.tries - 1)
+    """A first repetition at once, later ones after the growing wait, and none before its own hour."""
+    wait = timedelta(0) if publication.tries <= 1 else pace().wait(publication.tries - 1)
+    return wait if publication.due_at is None else max(wait, publication.due_at - clock.now())
 
 
-def _look_again(work: Work, look: Look, now: datetime, reason: str) -> None:
+def _look_again(work: Work, look: Look, asked_at: int, reason: str) -> None:
     """Wait for the next look: a settling time after nothing was found, longer each time that nothing was decided."""
     publication = work.publication
-    settle = settle_time(work.abilities)
     if isinstance(look, Absent):
-        first = publication.absent_at or now
-        fields = {"absent_at": first, "settle_at": max(now, first + settle), "detail": publication.detail}
-        work.move(DeliveryState.UNKNOWN, reason="not_seen_yet", **fields)
+        first = publication.absent_since or asked_at
+        fields = {"absent_since": first, "detail": publication.detail}
+        work.move(DeliveryState.UNKNOWN, reason="not_seen_yet", **fields, **settles(first + work.settle()))
     else:
         looks = publication.looks + 1
-        later = now + max(settle, pace().wait(looks))
-        work.move(
-            DeliveryState.UNKNOWN, reason=reason, detail=publication.detail, looks=looks, settle_at=later
-        )
+        later = asked_at + max(work.settle(), ticks.millis(pace().wait(looks)))
+        fields = {"looks": looks, "detail": publication.detail}
+        work.move(DeliveryState.UNKNOWN, reason=reason, **fields, **settles(later))
 
 
 def sweep(now: datetime) -> int:
     """Take back what lost workers held, and end what is too late; the number of publications that moved."""
-    return _take_back(now) + _end_late(now) + _end_orphans(now)
+    return _take_back() + _settle_anew() + _end_late(now) + _end_orphans(now) + _mend_hours(now)
 
 
-def _take_back(now: datetime) -> int:
+def _take_back() -> int:
     """Leases that are over: what was not sent goes back to its schedule, what may have been sent is in doubt."""
-    lost = Publication.objects.filter(state__in=LEASED, leased_until__lte=now)
+    at = ticks.now()
+    lost = Publication.objects.filter(ticks.over(at), state__in=LEASED)
     moved = 0
     for key, token in lost.order_by("leased_until").values_list("pk", "token")[:SWEEP]:
         work = load(Claim(key, token))
-        if work is None:
-            continue
+        if work is None or ticks.is_held(work.publication.lease_clock, work.publication.leased_until, at):
+            continue  # its worker renewed it meanwhile
         if work.publication.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED):
             moved += outcomes.schedule_or_end(
                 work, "worker_lost", "", pace().wait(work.publication.tries), take_token=True
             )
         elif work.publication.state == DeliveryState.SENDING:
             moved += outcomes.doubt(work, "worker_lost", take_token=True)
-        else:
-            moved += work.move(DeliveryState.UNKNOWN, reason="worker_lost", settle_at=now, take_token=True)
+        elif work.publication.state == DeliveryState.RECONCILING:
+            moved += work.move(DeliveryState.UNKNOWN, reason="worker_lost", take_token=True, **settles(at))
     return moved
+
+
+def _settle_anew() -> int:
+    """Doubts of before the machine's last start: how long ago they began is not known any more."""
+    old = Publication.objects.filter(ticks.of_another_clock(), state=DeliveryState.UNKNOWN)
+    moved = 0
+    for key, token in old.order_by("pk").values_list("pk", "token")[:SWEEP]:
+        work = load(Claim(key, token))
+        if work is not None:
+            until = settles(ticks.now() + work.settle())
+            again = {"absent_since": None, "sent_tick": None, "first_tick": None}
+            rows = Publication.objects.filter(ticks.of_another_clock(), pk=key, token=token)
+            moved += rows.filter(state=DeliveryState.UNKNOWN).update(**until, **again)
+    return moved
+
+
+def _mend_hours(now: datetime) -> int:
+    """What was put back on the schedule by a clock that ran ahead goes out at its hour, not at that clock's."""
+    ahead = Publication.objects.filter(
+        state=DeliveryState.SCHEDULED,
+        state_at__gt=now + CLOCKS_DIFFER,
+        due_at__lte=now,
+        next_attempt_at__gt=now,
+    )
+    return ahead.update(next_attempt_at=now, state_at=now)
 
 
 def _end_late(now: datetime) -> int:
@@ -207,5 +239,5 @@ def _end_orphans(now: datetime) -> int:
     moved = 0
     for key, token, doubtful in waiting.values_list("pk", "token", "in_doubt")[:SWEEP]:
         to = DeliveryState.NEEDS_PERSON if doubtful else DeliveryState.WITHDRAWN
-        moved += machine.move(key, token, to, reason="channel_gone", settle_at=None, next_attempt_at=None)
+        moved += machine.move(key, token, to, reason="channel_gone", settle_until=None, next_attempt_at=None)
     return moved

@@ -15,7 +15,8 @@ from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.networks.base import Account, Delivery, Outcome, Publisher, Reason, Rejected, Rendition, Unknown
 from etalage.publishing import links, renditions
-from etalage.publishing.delivery import machine, outcomes
+from etalage.publishing.delivery import lag, machine, outcomes, ticks
+from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import Work
 from etalage.publishing.delivery.pace import pace
@@ -54,11 +55,11 @@ def load(claim: Claim) -> Work | None:
 
 def _is_over(work: Work) -> bool:
     """True when it may not go out now: too late, or its key too old to be sent again while in doubt."""
-    publication, now = work.publication, clock.now()
-    if publication.expires_at is not None and publication.expires_at <= now:
+    publication = work.publication
+    if publication.expires_at is not None and publication.expires_at <= clock.now():
         outcomes.too_late(work)
         return True
-    if publication.in_doubt and publication.safe_until is not None and publication.safe_until <= now:
+    if publication.in_doubt and publication.safe_until is not None and publication.safe_until <= ticks.now():
         outcomes.doubt(work, "key_too_old")
         return True
     return False
@@ -108,18 +109,6 @@ def _keep_facts(work: Work, publisher: Publisher) -> bool:
     )
 
 
-def delivery_of(publication: Publication, attempt: int) -> Delivery:
-    """The durable facts of a publication, as connectors want them."""
-    return Delivery(
-        publication_id=str(publication.pk),
-        attempt=attempt,
-        marker=links.address_of(publication.link),
-        idempotency_key=publication.idempotency_key,
-        client_key=publication.client_key,
-        parts=dict(publication.parts.values_list("name", "remote_id")),
-    )
-
-
 def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> bool:
     """Take the invisible steps, each remote id committed before the next; True when all is prepared."""
     publication = work.publication
@@ -127,9 +116,7 @@ def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rend
         delivery = delivery_of(publication, publication.attempt + 1)
         step = publisher.next_step(account, rendition, delivery)
         if step is None:
-            return work.move(
-                DeliveryState.PREPARED, within_lease=True, leased_until=clock.now() + pace().lease
-            )
+            return work.move(DeliveryState.PREPARED, **ticks.lease(ticks.now()))
         if not machine.renew(work.claim):
             return False
         if not outcomes.after_step(work, publisher.take_step(account, rendition, delivery, step)):
@@ -140,25 +127,35 @@ def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rend
 def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> None:
     """Write the intent down, send exactly once, write the answer down.
 
-    The step to "prepared" has just begun the lease anew; the intent asks once more that it still runs.
+    The intent asks once more whether the lease still runs, and begins it anew.
     """
-    publication, begun = work.publication, clock.elapsed()
+    publication = work.publication
     delivery = delivery_of(publication, publication.attempt + 1)
     if _is_over(work) or not _channel_is_open(work):
         return
-    now = clock.now()
-    first = publication.first_sent_at if publication.in_doubt else now
-    intent = work.move(
-        DeliveryState.SENDING, within_lease=True, attempt=delivery.attempt, sent_at=now, first_sent_at=first
-    )
-    if not intent:
+    begun, now, tick = (
+        ticks.seconds(),
+        clock.now(),
+        ticks.now(),
+    )  # before the statement: the lease ends no sooner
+    goes_on = publication.in_doubt
+    facts = {
+        "attempt": delivery.attempt,
+        "sent_at": now,
+        "sent_tick": tick,
+        "first_sent_at": publication.first_sent_at if goes_on else now,
+        "first_tick": publication.first_tick if goes_on else tick,
+    }
+    if not work.move(DeliveryState.SENDING, **facts, **ticks.lease(tick)):
         return
-    publication.attempt, publication.sent_at, publication.first_sent_at = delivery.attempt, now, first
-    if clock.elapsed() - begun > (pace().lease - pace().request).total_seconds():
+    for name, value in facts.items():
+        setattr(publication, name, value)
+    if ticks.seconds() - begun > (pace().lease - pace().request).total_seconds():
         # This process stood still for longer than it may: another may soon take over. Nothing was sent.
         outcomes.again_later(work, "stood_still")
         return
     outcomes.after_commit(work, _sent(publisher, account, rendition, delivery, publication.pk))
+    lag.time_success(publication.pk)
 
 
 def _sent(

@@ -118,19 +118,22 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(null=True)),
                 ('next_attempt_at', models.DateTimeField(null=True)),
                 ('token', models.PositiveBigIntegerField(default=0)),
-                ('leased_until', models.DateTimeField(null=True)),
+                ('lease_clock', models.CharField(blank=True, max_length=40)),
+                ('leased_until', models.BigIntegerField(null=True)),
                 ('tries', models.PositiveIntegerField(default=0)),
                 ('attempt', models.PositiveIntegerField(default=0)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('first_sent_at', models.DateTimeField(null=True)),
+                ('sent_tick', models.BigIntegerField(null=True)),
+                ('first_tick', models.BigIntegerField(null=True)),
                 ('body_hash', models.CharField(blank=True, max_length=64)),
                 ('idempotency_key', models.CharField(blank=True, max_length=80)),
                 ('client_key', models.CharField(blank=True, max_length=80)),
-                ('settle_at', models.DateTimeField(null=True)),
+                ('settle_until', models.BigIntegerField(null=True)),
                 ('looks', models.PositiveSmallIntegerField(default=0)),
-                ('absent_at', models.DateTimeField(null=True)),
+                ('absent_since', models.BigIntegerField(null=True)),
                 ('in_doubt', models.BooleanField(default=False)),
-                ('safe_until', models.DateTimeField(null=True)),
+                ('safe_until', models.BigIntegerField(null=True)),
                 ('refused_as', models.CharField(blank=True, max_length=40)),
                 ('remote_id', models.CharField(blank=True, max_length=200)),
                 ('remote_url', models.CharField(blank=True, max_length=500)),
@@ -175,6 +178,21 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='SecondCopy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('remote_id', models.CharField(max_length=200)),
+                ('is_younger', models.BooleanField(default=True)),
+                ('state', models.CharField(choices=[('open', 'Stands there twice'), ('asked', 'Being deleted'), ('removed', 'Deleted'), ('kept', 'May stay')], default='open', max_length=8)),
+                ('reason', models.CharField(blank=True, max_length=40)),
+                ('seen_at', models.DateTimeField(default=etalage.kit.clock.now)),
+                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='copies', to='publishing.publication')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
             name='TrackedLink',
             fields=[
                 ('id', models.UUIDField(default=etalage.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -190,6 +208,15 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='links', to='catalogue.product')),
                 ('publication', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='link', to='publishing.publication')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='links', to='accounts.store')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='VisibilityLag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('samples', models.JSONField(default=list)),
+                ('taken_at', models.DateTimeField(default=etalage.kit.clock.now)),
+                ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='visibility_lag', to='channels.channel')),
             ],
         ),
         migrations.AddConstraint(
@@ -218,7 +245,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='publication',
-            index=models.Index(fields=['state', 'settle_at'], name='publishing__state_0df8f9_idx'),
+            index=models.Index(fields=['state', 'settle_until'], name='publishing__state_ba9c98_idx'),
         ),
         migrations.AddIndex(
             model_name='publication',
@@ -239,6 +266,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='remotepart',
             constraint=models.UniqueConstraint(fields=('publication', 'name'), name='part_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='secondcopy',
+            constraint=models.UniqueConstraint(fields=('publication', 'remote_id'), name='second_copy_once'),
         ),
         migrations.AddConstraint(
             model_name='trackedlink',

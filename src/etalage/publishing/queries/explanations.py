@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.channels.models import ChannelState
 from etalage.channels.reasons import what_to_do
+from etalage.publishing.models import CopyState, Publication
 from etalage.publishing.models import DeliveryState as S
-from etalage.publishing.models import Publication
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,37 @@ _REASONS: Mapping[str, Promise] = {
     ),
     "key_too_old": _("Too much time has passed to send it again blindly. We look on the network first."),
     "not_seen_yet": _("It is not seen there yet. We look once more to be sure."),
+    "restored": _("A backup was put back. We look on the network first, so that nothing goes out twice."),
     "told_late": _("The network's answer arrived late: it stands there."),
     "found": _("Its answer got lost, and it was found on the network."),
+    "second_copy": _("A second copy was seen on the network."),
+    "copy_removed": _("The younger copy was deleted."),
+    "stood_still": _("The program stood still for too long. Nothing was sent, and it goes on by itself."),
+    "too_late": _("Its time was over before it could go out."),
+    "cannot_tell": _("We looked several times and could not find out whether it stands there."),
+    "broke_off": _("Something went wrong in the program. Nothing was sent, and it goes on by itself."),
     "seen": _("You saw it on the network."),
     "not_there": _("You said that it does not stand there. It goes out again."),
 }
 
 
+_TWICE = Explanation(
+    _("Stands there twice"),
+    _("The network has it twice. Delete the younger copy, or say that both may stay."),
+)
+_BEING_DELETED = Explanation(
+    _("Stands there twice"), _("The network is asked to delete the younger copy. Nothing is to be done.")
+)
+
+
 def explain(publication: Publication) -> Explanation:
-    """The state's title, and the sentence that fits state, reason and channel best."""
+    """The state's title, and the sentence that fits state, reason and channel best. Reads `publication.copies`."""
     state = S(publication.state)
+    copies = {copy.state: copy for copy in publication.copies.all()}
+    if refused := copies.get(CopyState.OPEN):
+        return Explanation(_TWICE.title, what_to_do(refused.reason) or _TWICE.what_to_do)
+    if CopyState.ASKED in copies:
+        return _BEING_DELETED
     if state in (S.APPROVED, S.SCHEDULED) and publication.channel.state == ChannelState.PAUSED:
         why = what_to_do(publication.channel.pause_reason)
         return Explanation(

@@ -13,6 +13,7 @@ from etalage.accounts.models import Language, Member
 from etalage.catalogue.models import Product
 from etalage.kit import clock
 from etalage.publishing.models import (
+    CopyState,
     DeliveryState,
     DeliveryStep,
     Post,
@@ -20,6 +21,7 @@ from etalage.publishing.models import (
     PostState,
     PromotionCode,
     Publication,
+    SecondCopy,
     TrackedLink,
 )
 from etalage.publishing.queries.explanations import Explanation, explain
@@ -147,7 +149,9 @@ def find_post(post_id: UUID) -> Post:
 def post_detail(post_id: UUID) -> PostDetail:
     """A post with all that belongs to it. Raises Post.DoesNotExist."""
     rows = Post.objects.select_related("campaign", "created_by", "approved_by", "store")
-    several = Publication.objects.select_related("channel", "link", "post").prefetch_related("replaced_by")
+    several = Publication.objects.select_related("channel", "link", "post").prefetch_related(
+        "replaced_by", "copies"
+    )
     post = rows.prefetch_related(
         Prefetch("publications", several.order_by("pk")), "pictures", "shown__product", "codes"
     ).get(pk=post_id)
@@ -164,7 +168,8 @@ def post_detail(post_id: UUID) -> PostDetail:
 
 def publication_detail(publication_id: UUID) -> PublicationDetail:
     """A publication with its history. Raises Publication.DoesNotExist."""
-    rows = Publication.objects.select_related("post", "channel", "replaces").prefetch_related("replaced_by")
+    rows = Publication.objects.select_related("post", "channel", "replaces")
+    rows = rows.prefetch_related("replaced_by", "copies")
     publication = rows.get(pk=publication_id)
     return PublicationDetail(
         publication=publication,
@@ -176,13 +181,16 @@ def publication_detail(publication_id: UUID) -> PublicationDetail:
 
 
 def needs_person(size: int = 20) -> list[Publication]:
-    """What waits for somebody: unanswerable doubts first, then what failed lately and was not tried again."""
-    rows = Publication.objects.select_related("post", "channel").filter(replaced_by=None)
+    """What waits for somebody: second copies and unanswerable doubts first, then what failed lately for good."""
+    rows = Publication.objects.select_related("post", "channel").prefetch_related("copies")
+    twice = rows.filter(pk__in=SecondCopy.objects.filter(state=CopyState.OPEN).values("publication"))
+    rows = rows.filter(replaced_by=None)
     doubts = rows.filter(state=DeliveryState.NEEDS_PERSON).order_by("state_at")[:size]
     failed = rows.filter(
         state__in=FAILED, state_at__gte=clock.now() - FAILURES_SHOWN, post__state=PostState.APPROVED
     ).order_by("-state_at")[:size]
-    return [*doubts, *failed][:size]
+    found = {row.pk: row for row in (*twice.order_by("state_at")[:size], *doubts, *failed)}
+    return list(found.values())[:size]
 
 
 def waiting_for_approval(size: int = 20) -> list[Post]:

@@ -8,8 +8,8 @@ from etalage.accounts.models import Member, Role
 from etalage.channels.models import ChannelState
 from etalage.channels.queries import abilities_of
 from etalage.publishing.delivery.states import TERMINAL, UNSENT
+from etalage.publishing.models import CopyState, Post, PostState, Publication
 from etalage.publishing.models import DeliveryState as S
-from etalage.publishing.models import Post, PostState, Publication
 from etalage.publishing.queries.status import latest
 
 _DECIDES = frozenset({"it_is_there", "send_again", "drop"})
@@ -17,11 +17,14 @@ _REPEATABLE = frozenset({S.REJECTED, S.EXPIRED})
 
 
 def safe_actions(publication: Publication) -> frozenset[str]:
-    """Of withdraw, edit, try_again, it_is_there, send_again, drop: what can do no harm now.
+    """Of withdraw, edit, try_again, it_is_there, send_again, drop, delete_copy, keep_copies: what can do no harm now.
 
-    Uses `publication.channel`, `publication.post` and whether `replaced_by` exists. Managers may do these.
+    Uses `publication.channel`, `publication.post`, `replaced_by` and `copies`. Managers may do these.
     """
     state, connected = S(publication.state), publication.channel.state != ChannelState.DISCONNECTED
+    if any(copy.state == CopyState.OPEN for copy in publication.copies.all()):
+        deletes = connected and abilities_of(publication.channel).can_withdraw
+        return frozenset({"delete_copy", "keep_copies"} if deletes else {"keep_copies"})
     if state in (S.APPROVED, S.SCHEDULED, S.CLAIMED, S.PREPARED):
         return frozenset() if publication.in_doubt else frozenset({"withdraw"})
     if state == S.NEEDS_PERSON:

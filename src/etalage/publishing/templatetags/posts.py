@@ -58,6 +58,8 @@ _DEEDS: Final[Mapping[str, Promise]] = {
     "post.scheduled": _("Scheduled"),
     "post.withdrawn": _("Withdrawn"),
     "post.edited_after_publication": _("Published words changed"),
+    "publication.copy_deleted": _("Second copy deleted"),
+    "publication.copies_kept": _("Both copies left there"),
     "publication.withdrawn": _("Withdrawn from a channel"),
     "publication.tried_again": _("Tried again"),
     "publication.seen_there": _("Seen on the network"),

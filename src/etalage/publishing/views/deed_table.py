@@ -219,6 +219,16 @@ def _drop(detail: PublicationDetail, form: DeedForm, actor: Member) -> Done:
     return Done(_("It is given up. Nothing more is sent."))
 
 
+def _delete_copy(detail: PublicationDetail, form: DeedForm, actor: Member) -> Done:
+    actions.delete_copy(detail.publication.pk, actor=actor)
+    return Done(_("The network is asked to delete the younger copy."))
+
+
+def _keep_copies(detail: PublicationDetail, form: DeedForm, actor: Member) -> Done:
+    actions.keep_copies(detail.publication.pk, actor=actor)
+    return Done(_("Both stay as they are."))
+
+
 PUBLICATION_DEEDS: Mapping[str, Deed[PublicationDetail]] = {
     "withdraw": Deed(
         frozenset({"withdraw"}),
@@ -261,5 +271,20 @@ PUBLICATION_DEEDS: Mapping[str, Deed[PublicationDetail]] = {
         _("Give it up"),
         _drop,
         danger=True,
+    ),
+    "delete-copy": Deed(
+        frozenset({"delete_copy"}),
+        _("Delete the younger copy?"),
+        _("The network deletes the copy that came second. The first one stays, with its figures."),
+        _("Delete the younger copy"),
+        _delete_copy,
+        danger=True,
+    ),
+    "keep-copies": Deed(
+        frozenset({"keep_copies"}),
+        _("Leave both there?"),
+        _("Choose this too when you deleted one of them at the network yourself."),
+        _("Leave it so"),
+        _keep_copies,
     ),
 }

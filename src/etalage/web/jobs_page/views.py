@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,38 +10,35 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from etalage.accounts import audit
 from etalage.accounts.models import Role
 from etalage.accounts.permissions import StaffRequest, require
+from etalage.accounts.queries import current_business
 from etalage.jobs import actions, queries
-from etalage.jobs.models import State
-from etalage.jobs.queries import QueueState
-
-SHOWN = (State.DEAD, State.RUNNING, State.WAITING)
+from etalage.web.jobs_page.sections import SECTIONS, section_named
 
 
 @require_safe
 @require(Role.MANAGER)
 def overview(request: StaffRequest) -> HttpResponse:
-    """The queues and one page of the jobs in the chosen state; htmx gets the moving part alone."""
-    chosen = request.GET.get("state")
-    state = State(chosen) if chosen in SHOWN else State.DEAD
-    page = queries.jobs_in(state, _id(request.GET.get("after", "")), queries.PAGE + 1)
-    jobs, more = page[: queries.PAGE], len(page) > queries.PAGE
+    """The chosen section; htmx gets the moving part alone."""
+    chosen = section_named(request.GET.get("state"))
     queues = queries.queue_states()
-    context = {
-        "queues": queues,
-        "tabs": _tabs(state, queues),
-        "state": state,
-        "jobs": jobs,
-        "here": request.get_full_path(),
-        "newer_url": f"?state={state}" if "after" in request.GET else "",
-        "older_url": f"?state={state}&after={jobs[-1].pk}" if more else "",
-    }
+    tabs = [
+        {
+            "label": section.label,
+            "url": f"?state={section.name}",
+            "current": section is chosen,
+            "count": section.count(queues),
+        }
+        for section in SECTIONS
+    ]
+    context = {"tabs": tabs, "section": chosen, "queues": queues, "here": request.get_full_path()}
     partial = "HX-Request" in request.headers
-    return render(request, "jobs/pane.html" if partial else "jobs/list.html", context)
+    return render(request, "jobs/pane.html" if partial else "jobs/list.html", context | chosen.fill(request))
 
 
 @require_POST
@@ -57,29 +53,24 @@ def retry(request: StaffRequest, job_id: UUID) -> HttpResponse:
 
 @require_POST
 @require(Role.MANAGER)
+def retry_kind(request: StaffRequest) -> HttpResponse:
+    """Let the failed jobs of one kind run again."""
+    task = request.POST.get("task", "")[:200]
+    with transaction.atomic():
+        count = actions.retry_kind(task)
+        audit.record(request.user, "job.kind_retried", current_business(), task=task, count=count)
+    sentence = ngettext(
+        "%(count)d piece of work is tried again.", "%(count)d pieces of work are tried again.", count
+    )
+    messages.success(request, sentence % {"count": count})
+    return HttpResponseRedirect(reverse("jobs:list"))
+
+
+@require_POST
+@require(Role.MANAGER)
 def drop(request: StaffRequest, job_id: UUID) -> HttpResponse:
     """Remove a failed job for good."""
     with transaction.atomic():
         audit.record(request.user, "job.dropped", actions.drop_job(job_id))
     messages.success(request, _("The work was dropped."))
     return HttpResponseRedirect(reverse("jobs:list"))
-
-
-def _tabs(current: State, queues: list[QueueState]) -> list[dict[str, Any]]:
-    counts = {
-        State.DEAD: sum(queue.dead for queue in queues),
-        State.RUNNING: sum(queue.running for queue in queues),
-        State.WAITING: sum(queue.waiting for queue in queues),
-    }
-    return [
-        {"label": state.label, "url": f"?state={state}", "current": state == current, "count": counts[state]}
-        for state in SHOWN
-    ]
-
-
-def _id(text: str) -> UUID | None:
-    """The place to read on from; a text that is no id begins at the start."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

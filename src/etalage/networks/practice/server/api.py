@@ -99,7 +99,7 @@ async def me(world: World, request: Request) -> Response:
 async def limits(world: World, request: Request) -> Response:
     """What this account may do."""
     member = members.by_token(world.ledger, request)
-    return answer(limits_of(member.face, member.lag, member.key_seconds).to_json())
+    return answer(limits_of(member.face, member.lag, member.key_seconds, member.stated_settle).to_json())
 
 
 async def set_push(world: World, request: Request) -> Response:

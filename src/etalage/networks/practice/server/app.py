@@ -11,6 +11,7 @@ from etalage.networks.practice.server.people import People
 from etalage.networks.practice.server.web import (
     CutConnection,
     Problem,
+    RawAnswer,
     Receive,
     Response,
     Router,
@@ -47,6 +48,10 @@ class Application:
             response = await self._respond(scope, receive)
         except CutConnection:
             scope.get("etalage.cut", lambda: None)()
+            await wait_until_gone(receive)
+            return
+        except RawAnswer as raw:
+            await scope["etalage.write_raw"](raw.pieces, raw.gap)
             await wait_until_gone(receive)
             return
         await send_response(send, response, head=scope["method"] == "HEAD")

@@ -31,6 +31,7 @@ class Member:
     push_url: str
     push_secret: str
     at: float
+    stated_settle: float | None
 
 
 class Ledger:
@@ -45,6 +46,10 @@ class Ledger:
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.execute("PRAGMA foreign_keys=ON")
         self.db.executescript((Path(__file__).parent / "schema.sql").read_text("utf-8"))
+        if "stated_settle" not in {row["name"] for row in self.rows("PRAGMA table_info(accounts)")}:
+            self.db.execute(
+                "ALTER TABLE accounts ADD COLUMN stated_settle REAL"
+            )  # a ledger of an earlier version
         self._last_id = (
             self.value("SELECT MAX(id) FROM (SELECT id FROM statuses UNION SELECT id FROM media)") or 0
         )

@@ -25,8 +25,8 @@ def register(ledger: Ledger, data: dict[str, Any]) -> Member:
         if ledger.value("SELECT 1 FROM accounts WHERE handle=?", handle):
             raise Problem(409, "handle_taken", "This handle is taken.", field="handle")
         ledger.db.execute(
-            "INSERT INTO accounts (id, handle, name, language, face, lag, key_seconds, token, at) "
-            "VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO accounts (id, handle, name, language, face, lag, key_seconds, token, at, "
+            "stated_settle) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 ledger.new_id(),
                 handle,
@@ -37,6 +37,7 @@ def register(ledger: Ledger, data: dict[str, Any]) -> Member:
                 _seconds(data, "key_seconds", 3600.0),
                 secrets.token_urlsafe(24),
                 clock(),
+                _seconds(data, "settle", 0.0) if "settle" in data else None,
             ),
         )
     return by_handle(ledger, handle)

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS accounts (
     may_write INTEGER NOT NULL DEFAULT 1,
     push_url TEXT NOT NULL DEFAULT '',
     push_secret TEXT NOT NULL DEFAULT '',
-    at REAL NOT NULL
+    at REAL NOT NULL,
+    stated_settle REAL                    -- what the network says to settle, true or not; NULL: what is true
 );
 CREATE TABLE IF NOT EXISTS media (
     id INTEGER PRIMARY KEY,

@@ -39,6 +39,14 @@ class CutConnection(Exception):
     """The connection is to be torn down without an answer."""
 
 
+class RawAnswer(Exception):
+    """These pieces are to be written on the wire as they are, so many seconds apart; then the connection ends."""
+
+    def __init__(self, pieces: list[bytes], gap: float) -> None:
+        super().__init__(len(pieces))
+        self.pieces, self.gap = pieces, gap
+
+
 @dataclass
 class Request:
     """One HTTP request with its body read; header names in lower case."""

@@ -1,4 +1,4 @@
-"""A server protocol that can cut its connection without an answer, as networks do when they die."""
+"""A server protocol that can cut its connection, or write what no server should, as networks in trouble do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class CuttableProtocol(H11Protocol):
-    """HTTP/1.1 whose application finds `etalage.cut` in its scope."""
+    """HTTP/1.1 whose application finds `etalage.cut` and `etalage.write_raw` in its scope."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Put the means to cut this connection beside every request on it."""
@@ -24,7 +24,17 @@ class CuttableProtocol(H11Protocol):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
 
-        async def with_cut(scope: Any, receive: Any, send: Any) -> None:
-            await application(scope | {"etalage.cut": cut}, receive, send)
+        async def write_raw(pieces: list[bytes], gap: float) -> None:
+            for piece in pieces:
+                if transport.is_closing():
+                    break
+                transport.write(piece)
+                await asyncio.sleep(gap)
+            transport.close()
 
-        self.app = with_cut
+        means = {"etalage.cut": cut, "etalage.write_raw": write_raw}
+
+        async def with_means(scope: Any, receive: Any, send: Any) -> None:
+            await application(scope | means, receive, send)
+
+        self.app = with_means

@@ -38,7 +38,7 @@ async def carry_out(world: World, request: Request, member: Member, place: str, 
         return response
     if not fault.is_accepted:
         _remember(world, request, member, place, fault.fault)
-        return _reply(fault, None)
+        return _reply(fault, None, request.path)
     if fault.fault == "slow_before":
         await asyncio.sleep(fault.seconds)
     response, status_id = work()
@@ -49,16 +49,16 @@ async def carry_out(world: World, request: Request, member: Member, place: str, 
         )
     if fault.fault == "slow":
         await asyncio.sleep(fault.seconds)
-    return _reply(fault, response)
+    return _reply(fault, response, request.path)
 
 
-def _reply(fault: Fault, true_answer: Response | None) -> Response:
+def _reply(fault: Fault, true_answer: Response | None, path: str) -> Response:
     """The answer that the fault leaves; raises `CutConnection` where it leaves none."""
     if fault.reply == "cut":
         raise CutConnection
     if fault.reply == "answer" and true_answer is not None:
         return true_answer
-    return wrong_reply(fault, true_answer)
+    return wrong_reply(fault, true_answer, path)
 
 
 def _remember(

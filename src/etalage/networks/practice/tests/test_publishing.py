@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from etalage.kit.clock import elapsed
 from etalage.networks.base import (
     Accepted,
     Account,
@@ -83,6 +84,14 @@ OUTCOMES = [
     ("accepted_empty", Unknown(Reason.NONSENSE_ANSWER), 1),
     ("rate_limited", NotAccepted(Reason.RATE_LIMITED, 7.0), 0),
     ("platform_down", NotAccepted(Reason.PLATFORM_DOWN, 7.0), 0),
+    ("nothing", Unknown(Reason.AMBIGUOUS), 0),
+    ("redirect_loop", Unknown(Reason.NONSENSE_ANSWER), 0),
+    ("accepted_nothing", Unknown(Reason.AMBIGUOUS), 1),
+    ("accepted_wrong_length", Unknown(Reason.AMBIGUOUS), 1),
+    ("accepted_bomb", Unknown(Reason.AMBIGUOUS), 1),
+    ("accepted_not_http", Unknown(Reason.AMBIGUOUS), 1),
+    ("rate_limited_bare", NotAccepted(Reason.RATE_LIMITED), 0),
+    ("platform_down_bare", Unknown(Reason.AMBIGUOUS), 0),
     ("dead_token", ChannelRefused(Reason.AUTH_DEAD), 0),
     ("permission_missing", ChannelRefused(Reason.PERMISSION_MISSING), 0),
 ]
@@ -118,6 +127,42 @@ def test_an_answer_that_takes_too_long_leaves_doubt_and_not_a_failure(practice: 
     outcome = publish(network, account, rendition(facts), facts)
     assert outcome == Unknown(Reason.AMBIGUOUS, "read_timeout")
     assert practice.ledger().count(facts.marker) == 1
+
+
+@pytest.mark.parametrize("face", MECHANISMS)
+def test_the_same_answer_twice_is_one_answer(
+    face: Mechanism, practice: PracticeNetwork, network: PracticeConnector
+) -> None:
+    account, facts = practice.open_account(face=face), delivery(network)
+    practice.order("accepted_twice")
+    outcome = publish(network, account, rendition(facts), facts)
+    (entry,) = practice.ledger().by_marker(facts.marker)
+    assert isinstance(outcome, Accepted)
+    assert outcome.remote_id == entry["id"]
+
+
+def test_an_answer_that_drips_ends_at_the_deadline_and_leaves_doubt(practice: PracticeNetwork) -> None:
+    network = PracticeConnector(write_seconds=0.5)
+    account, facts = practice.open_account(), delivery(network)
+    practice.order("accepted_drip", seconds=0.1)
+    begun = elapsed()
+    outcome = publish(network, account, rendition(facts), facts)
+    assert outcome == Unknown(Reason.AMBIGUOUS, "read_timeout")
+    assert elapsed() - begun < 5  # whole, it would take half a minute
+    assert practice.ledger().count(facts.marker) == 1
+
+
+def test_of_several_faults_each_request_draws_one(
+    practice: PracticeNetwork, network: PracticeConnector
+) -> None:
+    account = practice.open_account(face=Mechanism.NONE)
+    practice.order("any", among=["accepted_cut", "lost_before"], share=0.5, times=None, seed=7)
+    outcomes = []
+    for _ in range(24):
+        facts = delivery(network)
+        accepted = isinstance(publish(network, account, rendition(facts), facts), Accepted)
+        outcomes.append((accepted, practice.ledger().count(facts.marker)))
+    assert set(outcomes) == {(True, 1), (False, 1), (False, 0)}
 
 
 def test_a_network_that_cannot_be_reached_has_accepted_nothing(

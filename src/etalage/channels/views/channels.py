@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from etalage.accounts.models import Role
 from etalage.accounts.permissions import StaffRequest, require
-from etalage.accounts.queries import current_business
 from etalage.channels import actions, queries
-from etalage.channels.forms import ChannelForm, ConnectForm, networks_on_offer
+from etalage.channels.forms import ChannelForm, networks_on_offer
 from etalage.channels.models import Channel
-from etalage.kit.errors import Refusal
 
 
 @require_safe
@@ -28,6 +25,7 @@ def channel_list(request: StaffRequest) -> HttpResponse:
         "cards": queries.channel_cards(),
         "can_manage": request.user.may(Role.MANAGER),
         "can_connect": bool(networks_on_offer()),
+        "dead_letters": queries.dead_letter_count() if request.user.may(Role.MANAGER) else 0,
     }
     partial = request.headers.get("HX-Request") == "true"
     return render(request, "channels/cards.html" if partial else "channels/list.html", context)
@@ -35,35 +33,11 @@ def channel_list(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(Role.MANAGER)
-def connect(request: StaffRequest) -> HttpResponse:
-    """Connect an account; what the network says of it stands beside the form."""
-    if not networks_on_offer():
-        raise Http404
-    form = ConnectForm(request.POST or None, initial={"language": current_business().language})
-    if request.method == "POST" and form.is_valid():
-        facts = form.cleaned_data
-        try:
-            channel = actions.connect_channel(
-                "practice",
-                settings.PRACTICE_NETWORK,
-                facts["token"],
-                actor=request.user,
-                language=facts["language"],
-            )
-        except Refusal as refusal:
-            form.add_error("token", refusal.message)
-        else:
-            messages.success(request, _("%(channel)s is connected.") % {"channel": channel.name})
-            return redirect("channels:detail", channel.pk)
-    status = 422 if form.is_bound else 200
-    return render(request, "channels/connect.html", {"form": form}, status=status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@require(Role.MANAGER)
 def detail(request: StaffRequest, channel_id: UUID) -> HttpResponse:
-    """One channel: its name, its language, and the ways to pause, mend or give it up."""
+    """One channel: what came in, its name, its language, and the ways to pause, mend or give it up."""
     channel = _found(channel_id)
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "channels/heard.html", {"heard": queries.last_heard(channel)})
     form = ChannelForm(request.POST or None, instance=_found(channel_id))
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["name"] != channel.name:
@@ -75,6 +49,7 @@ def detail(request: StaffRequest, channel_id: UUID) -> HttpResponse:
     context = {
         "card": queries.channel_card(channel),
         "form": form,
+        "heard": queries.last_heard(channel),
         "can_connect": bool(networks_on_offer()),
     }
     return render(request, "channels/detail.html", context, status=422 if form.is_bound else 200)

@@ -1,8 +1,8 @@
-"""Every write to channels and grants."""
+"""A channel's standing: paused, resumed, given up, named; what its network said of it last."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -10,64 +10,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.audit import record
-from etalage.accounts.models import Language, Member, Role
+from etalage.accounts.models import Member
+from etalage.channels import grants
+from etalage.channels.actions.rights import known_language, managers_only
 from etalage.channels.events import ChannelDisconnected, ChannelPaused, ChannelResumed
-from etalage.channels.models import Channel, ChannelState, Grant
+from etalage.channels.models import Channel, ChannelState, Grant, Listening
 from etalage.channels.queries import ChannelUnusable, connector_of, find_channel, network_for
 from etalage.channels.reasons import refusal_for
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
-from etalage.networks import registry
-from etalage.networks.base import Abilities, ChannelRefused, Connected, Connector, NotAccepted
+from etalage.networks.base import Abilities, ChannelRefused, Reason
 
-
-def connect_channel(
-    network: str, base_url: str, token: str, *, actor: Member, handle: str = "", language: str = "en"
-) -> Channel:
-    """Verify the account at its network and keep it as a channel; the same account again mends its grant.
-
-    Raises Refusal when the network is not known here, refuses the account, or cannot be reached.
-    """
-    _managers_only(actor)
-    _known_language(language)
-    connector = registry.get(network) if network in registry.names() else None
-    if not isinstance(connector, Connector):
-        raise Refusal(_("This network is not known here. Choose one from the list."), code="network_unknown")
-    answer = connector.connect(base_url.strip().rstrip("/"), handle.strip(), token.strip())
-    if isinstance(answer, ChannelRefused | NotAccepted):
-        raise refusal_for(answer.reason)
-    return _keep(answer, language, actor)
-
-
-@transaction.atomic
-def _keep(connected: Connected, language: str, actor: Member) -> Channel:
-    account = connected.account
-    grant = Grant.objects.create(
-        network=account.network, base_url=account.base_url, access_token=account.token
-    )
-    facts = {
-        "handle": account.handle,
-        "grant": grant,
-        "abilities": connected.abilities.to_json(),
-        "abilities_at": clock.now(),
-        "state": ChannelState.ACTIVE,
-        "pause_reason": "",
-        "quiet_until": None,
-    }
-    channel, made = Channel.objects.update_or_create(
-        network=account.network,
-        base_url=account.base_url,
-        remote_id=account.remote_id,
-        defaults=facts,
-        create_defaults={**facts, "name": (connected.name or account.handle)[:120], "language": language},
-    )
-    Grant.objects.filter(channels=None, network=account.network, base_url=account.base_url).delete()
-    record(actor, "channel.connected" if made else "channel.reconnected", channel)
-    announce(ChannelResumed(channel.pk))
-    tell("channels")
-    return channel
+RENEWED_SOON = timedelta(seconds=2)
+RENEWED_LATER = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -75,9 +32,12 @@ def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member | None) -
     """Hold the channel's publications back. `reason` is a `networks.base.Reason`, empty when a person pauses it.
 
     Pausing a paused channel again changes nothing. `actor` None: Etalage itself, because the network refused it.
+    A dead access that may be renewed is given one renewal first: until then the channel only keeps quiet.
     """
     if actor:
-        _managers_only(actor)
+        managers_only(actor)
+    elif reason == Reason.AUTH_DEAD and _renews_first(channel_id):
+        return find_channel(channel_id)
     active = Channel.objects.filter(pk=channel_id, state=ChannelState.ACTIVE)
     if active.update(state=ChannelState.PAUSED, pause_reason=reason):
         channel = find_channel(channel_id)
@@ -89,12 +49,25 @@ def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member | None) -
     return find_channel(channel_id)
 
 
+def _renews_first(channel_id: UUID) -> bool:
+    """Mark a dead access as ended, so that whoever needs it next renews it; False where that cannot help."""
+    channel = find_channel(channel_id)
+    if channel.grant is None or not grants.is_worth_another_try(channel.grant):
+        return False
+    now = clock.now()
+    Grant.objects.filter(pk=channel.grant.pk, version=channel.grant.version).update(
+        expires_at=now, renew_at=now
+    )
+    keep_quiet(channel_id, now + (RENEWED_LATER if channel.grant.problem else RENEWED_SOON))
+    return True
+
+
 def resume_channel(channel_id: UUID, *, actor: Member) -> Channel:
     """Let the channel publish again, after asking its network whether the account is in order.
 
     Raises Refusal when it is not, or when the network cannot be reached.
     """
-    _managers_only(actor)
+    managers_only(actor)
     channel = find_channel(channel_id)
     if channel.state == ChannelState.DISCONNECTED:
         raise Refusal(_("This channel was disconnected. Connect it again."), code="channel_gone", status=409)
@@ -119,12 +92,15 @@ def resume_channel(channel_id: UUID, *, actor: Member) -> Channel:
 @transaction.atomic
 def disconnect_channel(channel_id: UUID, *, actor: Member) -> Channel:
     """Give the channel up and forget its token. What was published stays on the network and in the figures."""
-    _managers_only(actor)
+    managers_only(actor)
     channel = find_channel(channel_id)
     left = Channel.objects.filter(pk=channel_id).exclude(state=ChannelState.DISCONNECTED)
     if left.update(state=ChannelState.DISCONNECTED, pause_reason="", grant=None):
         if channel.grant and not channel.grant.channels.exists():
             channel.grant.delete()
+        Listening.objects.filter(channel=channel_id).update(
+            secret="", secret_before="", push_since=None, cursor=""
+        )
         record(actor, "channel.disconnected", channel)
         announce(ChannelDisconnected(channel_id))
         tell("channels")
@@ -135,7 +111,7 @@ def disconnect_channel(channel_id: UUID, *, actor: Member) -> Channel:
 @transaction.atomic
 def rename_channel(channel_id: UUID, name: str, *, actor: Member) -> Channel:
     """Call the channel something else in Etalage; the network knows nothing of it."""
-    _managers_only(actor)
+    managers_only(actor)
     name = name.strip()
     if not name or len(name) > 120:
         raise Refusal(_("Give a name of 1 to 120 characters."), code="name_invalid", status=422)
@@ -145,8 +121,8 @@ def rename_channel(channel_id: UUID, name: str, *, actor: Member) -> Channel:
 @transaction.atomic
 def set_language(channel_id: UUID, language: str, *, actor: Member) -> Channel:
     """Set the language in which new posts are written for this channel."""
-    _managers_only(actor)
-    _known_language(language)
+    managers_only(actor)
+    known_language(language)
     return _changed(channel_id, "channel.language_set", actor, language=language)
 
 
@@ -194,15 +170,3 @@ def _changed(channel_id: UUID, action: str, actor: Member, **fields: str) -> Cha
     record(actor, action, channel, **fields)
     tell("channels")
     return channel
-
-
-def _known_language(language: str) -> None:
-    if language not in Language.values:
-        raise Refusal(_("Choose one of the languages in the list."), code="language_unknown", status=422)
-
-
-def _managers_only(actor: Member) -> None:
-    if not actor.may(Role.MANAGER):
-        raise Refusal(
-            _("Only managers may change channels. Ask one of them."), code="not_allowed", status=403
-        )

@@ -1,0 +1,46 @@
+"""Every write to channels, grants, and what comes in on them."""
+
+from etalage.channels.actions.access import renew_grant
+from etalage.channels.actions.authorizing import WayOut, begin_connecting, finish_connecting
+from etalage.channels.actions.connecting import connect_channel
+from etalage.channels.actions.erasing import erase_author, forget_old_incoming
+from etalage.channels.actions.figures import channels_to_measure, measure_channel
+from etalage.channels.actions.incoming import KEEP_INCOMING, drain_incoming
+from etalage.channels.actions.letters import drop_letter, replay_all, replay_letter
+from etalage.channels.actions.listening import channels_to_read, read_channel, subscribe_channel
+from etalage.channels.actions.standing import (
+    disconnect_channel,
+    keep_quiet,
+    pause_channel,
+    refresh_abilities,
+    rename_channel,
+    resume_channel,
+    set_language,
+)
+
+__all__ = [
+    "KEEP_INCOMING",
+    "WayOut",
+    "begin_connecting",
+    "channels_to_measure",
+    "channels_to_read",
+    "connect_channel",
+    "disconnect_channel",
+    "drain_incoming",
+    "drop_letter",
+    "erase_author",
+    "finish_connecting",
+    "forget_old_incoming",
+    "keep_quiet",
+    "measure_channel",
+    "pause_channel",
+    "read_channel",
+    "refresh_abilities",
+    "rename_channel",
+    "renew_grant",
+    "replay_all",
+    "replay_letter",
+    "resume_channel",
+    "set_language",
+    "subscribe_channel",
+]

@@ -1,0 +1,84 @@
+"""Asking a network with an access that may have died: renewed once, then asked once more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from secrets import randbelow
+from typing import TypeVar
+from uuid import UUID
+
+from etalage.channels import grants
+from etalage.channels.actions.standing import keep_quiet, pause_channel
+from etalage.channels.models import Channel, ChannelState
+from etalage.channels.queries import ChannelUnusable, account_of
+from etalage.kit import clock
+from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason
+
+log = logging.getLogger(__name__)
+A = TypeVar("A")
+
+SHORTEST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=30)
+LONGEST_ASKED = timedelta(days=1)
+LONGEST_QUIET = timedelta(hours=1)
+REFUSED_WAIT = timedelta(hours=1)  # a missing permission comes back only when a person grants it
+
+
+def asked(channel: Channel, call: Callable[[Account], A]) -> A | CouldNotRead | ChannelRefused:
+    """The network's answer to something that changes nothing. Raises ChannelUnusable without an access."""
+    answer = _safely(channel, call)
+    dead = isinstance(answer, ChannelRefused) and answer.reason is Reason.AUTH_DEAD
+    if not dead or channel.grant is None or not grants.is_worth_another_try(channel.grant):
+        return answer
+    renewal = grants.renew(channel.grant, is_dead=True)
+    if renewal.refused:
+        raise ChannelUnusable(channel.name)
+    if not renewal.renewed:
+        return CouldNotRead(Reason(renewal.grant.problem or Reason.UNREACHABLE))
+    channel.grant = renewal.grant
+    return _safely(channel, call)
+
+
+def _safely(channel: Channel, call: Callable[[Account], A]) -> A | CouldNotRead:
+    """A connector that breaks has read nothing; it must not stop the others."""
+    account = account_of(channel)
+    try:
+        return call(account)
+    except Exception as error:
+        log.exception("the connector of %s broke while reading", channel.network)
+        return CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
+
+
+def wait_after(answer: CouldNotRead | ChannelRefused, channel: Channel, failures: int) -> timedelta:
+    """How long to ask nothing more: growing, with some chance in it, and as long as the network wished.
+
+    A dead access pauses the channel; a missing permission to read leaves what it publishes alone.
+    """
+    if isinstance(answer, ChannelRefused):
+        if answer.reason is Reason.AUTH_DEAD:
+            pause_channel(channel.pk, answer.reason, actor=None)
+            return SHORTEST_WAIT
+        return REFUSED_WAIT
+    wait: timedelta = min(SHORTEST_WAIT * 2 ** min(failures, 10), LONGEST_WAIT)
+    wait *= (80 + randbelow(41)) / 100
+    if answer.retry_after is None:
+        return wait
+    wished = timedelta(seconds=min(max(answer.retry_after, 0.0), LONGEST_ASKED.total_seconds()))
+    if answer.reason is Reason.RATE_LIMITED:
+        keep_quiet(channel.pk, clock.now() + min(wished, LONGEST_QUIET))
+    return max(wait, wished)
+
+
+def renew_grant(channel_id: UUID) -> None:
+    """Renew an access that ends soon, ended already or was said to be dead; a refused one pauses its channels."""
+    channel = Channel.objects.filter(pk=channel_id).select_related("grant").first()
+    if channel is None or channel.grant is None or channel.grant.renew_at is None:
+        return
+    if channel.grant.renew_at > clock.now():
+        return
+    renewal = grants.renew(channel.grant)
+    if renewal.refused:
+        for other in Channel.objects.filter(grant=channel.grant, state=ChannelState.ACTIVE):
+            pause_channel(other.pk, renewal.refused, actor=None)

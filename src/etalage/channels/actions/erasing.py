@@ -1,0 +1,65 @@
+"""Letting go of what people did: by their wish, and by age."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from etalage.accounts.audit import record
+from etalage.accounts.models import Member
+from etalage.channels.actions.incoming import KEEP_INCOMING, drain_incoming
+from etalage.channels.actions.listening import journal
+from etalage.channels.actions.rights import managers_only
+from etalage.channels.models import Channel, Incoming
+from etalage.channels.queries import find_channel
+from etalage.jobs.live import tell
+from etalage.kit import clock
+
+KEEP_DELIVERIES = timedelta(days=30)  # handled ones, to be replayed after a fault of ours
+KEEP_LETTERS = timedelta(days=90)  # failed ones, for a person to look at
+EMPTY = {"author_id": "", "author_handle": "", "author_name": "", "text": "", "url": "", "in_reply_to": ""}
+
+
+def erase_author(channel_id: UUID, author_id: str, *, actor: Member | None) -> int:
+    """Forget somebody who spoke to us on a network, by the id that the network gives them (GDPR article 17).
+
+    All channels on the same server are meant. The rows stay as counts, so that a late copy brings nobody back; the
+    bytes in the journal go. Returns how many rows were emptied.
+    """
+    if actor:
+        managers_only(actor)
+    if not author_id:
+        return 0
+    channel = find_channel(channel_id)
+    drain_incoming()  # what waits is taken in first: it could bring the person back afterwards
+    same = Channel.objects.filter(network=channel.network, base_url=channel.base_url)
+    with transaction.atomic():
+        rows = Incoming.objects.filter(channel__in=same, author_id=author_id)
+        count = rows.update(**EMPTY, erased_at=clock.now())
+        record(actor, "channel.author_erased", channel, count=count)
+        tell("incoming")
+    speaks_of = _speaks_of(author_id)
+    for key in same.values_list("pk", flat=True):
+        journal().forget(key.hex, lambda body: speaks_of.search(body) is not None)
+    return count
+
+
+def _speaks_of(author_id: str) -> re.Pattern[bytes]:
+    """Finds an id in the bytes of a delivery, as a text of its own, however JSON writes it."""
+    plain = json.dumps(author_id)[1:-1]
+    forms = {plain, author_id, plain.replace("/", "\\/")}
+    either = b"|".join(re.escape(form.encode("utf-8", "replace")) for form in sorted(forms))
+    return re.compile(rb"(?<![\w.:-])(?:" + either + rb")(?![\w.:-])")
+
+
+def forget_old_incoming() -> int:
+    """Delete what people did longer ago than it is kept, and empty old deliveries; returns how many rows."""
+    now = clock.now()
+    count: int = Incoming.objects.filter(received_at__lt=now - KEEP_INCOMING).delete()[0]
+    journal().prune(clock.to_micros(now - KEEP_DELIVERIES))
+    journal().drop_dead_before(clock.to_micros(now - KEEP_LETTERS))
+    return count

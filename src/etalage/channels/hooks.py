@@ -1,0 +1,116 @@
+"""Who may deliver to the edge: each channel's own secret, from a memory that is read anew every few seconds.
+
+The edge asks on its event loop, so that the database is read in a thread beside it, once for all who wait. A channel
+without a secret is refused; while the database is away, what was known a while ago still serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connections
+
+from etalage.channels.models import ChannelState, Listening
+from etalage.edge.signatures import Reason, Verdict, judge, refused
+from etalage.kit import clock
+from etalage.networks import registry
+from etalage.networks.base import Receiver
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 5.0
+ABSENT_S = 0.5
+STALE_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a delivery to one channel is checked against."""
+
+    connector: Receiver
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+Memory = Mapping[tuple[str, str], Known]
+
+
+class HookVerifier:
+    """See `edge.signatures.Verifier`. A new secret counts within `FRESH_S` seconds, a new channel's at once."""
+
+    def __init__(self) -> None:
+        self._known: Memory = {}
+        self._read_at = float("-inf")
+        self._reading: asyncio.Future[Memory] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="edge-hooks")
+
+    def __call__(
+        self, network: str, key: str, headers: Mapping[str, str], raw: bytes, /
+    ) -> Verdict | Awaitable[Verdict]:
+        """Judge one delivery; from memory at once where it is fresh."""
+        age = clock.elapsed() - self._read_at
+        if age < (FRESH_S if (network, key) in self._known else ABSENT_S):
+            return verdict(self._known.get((network, key)), headers, raw)
+        return self._after_reading(network, key, headers, raw)
+
+    def close(self) -> None:
+        """Stop the reading thread."""
+        self._thread.shutdown(wait=True)
+
+    async def _after_reading(self, network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
+        if self._reading is None:
+            self._reading = asyncio.get_running_loop().run_in_executor(self._thread, read_hooks)
+            self._reading.add_done_callback(self._remember)
+        try:
+            await asyncio.shield(self._reading)
+        except Exception:
+            known = self._known.get((network, key))
+            if known is None or clock.elapsed() - self._read_at > STALE_S:
+                raise  # the edge answers 503, and the network comes again
+            log.warning("the secrets of the channels cannot be read now; the last known ones serve")
+        return verdict(self._known.get((network, key)), headers, raw)
+
+    def _remember(self, done: asyncio.Future[Memory]) -> None:
+        self._reading = None
+        if not done.cancelled() and done.exception() is None:
+            self._known, self._read_at = done.result(), clock.elapsed()
+
+
+def verdict(known: Known | None, headers: Mapping[str, str], raw: bytes) -> Verdict:
+    """Genuine when one of the channel's secrets signed these bytes.
+
+    What tells a repeated delivery is the digest of the signed bytes: an id in a header is signed by nobody.
+    """
+    if known is None:
+        return refused(Reason.UNKNOWN)
+    judged = refused(Reason.SECRET_UNSET)
+    for secret in known.secrets:
+        judged = judge(secret, known.connector.verify, headers, raw)
+        if judged.accepted:
+            break
+    return judged
+
+
+def read_hooks() -> Memory:
+    """The secrets of all channels that are not given up. Runs in a thread that keeps no connection."""
+    try:
+        rows = Listening.objects.exclude(channel__state=ChannelState.DISCONNECTED).select_related("channel")
+        return {
+            (row.channel.network, row.channel.pk.hex): Known(connector, _secrets_of(row))
+            for row in rows
+            if isinstance(connector := _connector(row.channel.network), Receiver)
+        }
+    finally:
+        connections.close_all()
+
+
+def _secrets_of(row: Listening) -> tuple[str, ...]:
+    return tuple(str(secret) for secret in (row.secret, row.secret_before) if secret)
+
+
+def _connector(network: str) -> Any:
+    return registry.get(network) if network in registry.names() else None

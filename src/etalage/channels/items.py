@@ -1,0 +1,94 @@
+"""One incoming thing on its way: as a row of the edge's journal when it was polled, and cleaned for the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from etalage.channels.models import Channel
+from etalage.edge.deliveries import Delivery, delivery_key
+from etalage.edge.journal import Waiting
+from etalage.kit import clock
+from etalage.kit.ids import uuid7
+from etalage.networks.base import Received, ReceivedKind
+
+SHAPE = "shape"  # no header can have this name in the journal: the edge keeps none that nobody asked for
+POLLED = '{"shape": "received"}'
+LONGEST_ID = 500
+_LENGTHS = {"author_handle": 300, "author_name": 300, "language": 35}
+_IDS = ("remote_id", "author_id", "on_remote_id", "in_reply_to")
+
+
+class Unreadable(ValueError):
+    """A delivery that cannot be taken in as it is; its text is the code of the reason."""
+
+
+def key_of(channel: Channel) -> str:
+    """The channel's key in the journal, and in the address that its network delivers to."""
+    return channel.pk.hex
+
+
+def polled(channel: Channel, items: Sequence[Received]) -> list[Delivery]:
+    """What was fetched, as rows of the journal: one for each thing, however often it is fetched."""
+    now_us = clock.to_micros(clock.now())
+    return [
+        Delivery(
+            id=uuid7().hex,
+            network=channel.network,
+            key=key_of(channel),
+            delivery_id=delivery_key(f"item:{item.kind}:{item.remote_id}", b""),
+            received_us=now_us,
+            headers=POLLED,
+            body=_as_json(item),
+        )
+        for item in items
+    ]
+
+
+def _as_json(item: Received) -> bytes:
+    return json.dumps({**asdict(item), "at": clock.to_micros(item.at)}, sort_keys=True).encode()
+
+
+def is_polled(waiting: Waiting) -> bool:
+    """Whether we fetched it, rather than the network sending it."""
+    return SHAPE in waiting.headers
+
+
+def items_in(waiting: Waiting, connector: Any) -> list[Received]:
+    """The things of a delivery, cleaned. Raises Unreadable when its bytes are not what they should be."""
+    try:
+        if is_polled(waiting):
+            return [clean(_from_json(waiting.body))]
+        return [clean(item) for item in connector.parse(waiting.body)]
+    except Unreadable:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise Unreadable("unreadable") from error
+
+
+def _from_json(body: bytes) -> Received:
+    data = json.loads(body)
+    return Received(**{**data, "kind": ReceivedKind(data["kind"]), "at": clock.from_micros(data["at"])})
+
+
+def clean(item: Received) -> Received:
+    """The same without what a database cannot hold. Raises Unreadable where an id would have to be cut."""
+    texts = {name: _plain(value) for name, value in asdict(item).items() if isinstance(value, str)}
+    if not texts["remote_id"]:
+        raise Unreadable("unreadable")
+    if any(len(texts[name]) > LONGEST_ID for name in _IDS):
+        raise Unreadable("too_long")
+    texts |= {name: texts[name][:length] for name, length in _LENGTHS.items()}
+    if len(texts["url"]) > 2000 or not texts["url"].startswith(("https://", "http://")):
+        texts["url"] = ""
+    del texts["kind"]
+    if item.kind is ReceivedKind.REMOVED:  # who took it away, and what it said, is nobody's business any more
+        texts = {name: value if name == "remote_id" else "" for name, value in texts.items()}
+    return replace(item, **texts)  # type: ignore[arg-type]  # all of them are texts
+
+
+def _plain(text: str) -> str:
+    """Without the signs that no database takes: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,45 @@
+"""Who asked to be forgotten, remembered outside of every backup, so that no backup brings a person back.
+
+The list holds nothing but random ids, which tell nobody who it was. It stands in the data folder, where each erasure
+adds a line, and beside the backups, where each backup joins what both places know.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from etalage.customers.actions import erase_customer
+from etalage.customers.erased import LIST as ERASURES
+from etalage.customers.erased import read_list, write_list
+from etalage.customers.models import Customer
+
+__all__ = ["ERASURES", "erase_again", "join_erasures", "known_erasures"]
+
+
+def known_erasures(*more: Path, ask_database: bool = True) -> set[UUID]:
+    """Everybody of whom the data folder, the lists in `more`, or the present database know that they left."""
+    found = read_list(settings.DATA / ERASURES)
+    for path in more:
+        found |= read_list(path)
+    if ask_database:
+        with suppress(DatabaseError):  # there is none, or it is damaged: the lists have to do
+            found |= set(Customer.objects.exclude(erased_at=None).values_list("pk", flat=True))
+    return found
+
+
+def join_erasures(path: Path) -> None:
+    """Let the list beside the backups know what is known here, and keep what it knew."""
+    write_list(path, known_erasures(path))
+
+
+def erase_again(ids: set[UUID]) -> int:
+    """Erase those of these people who are there again; the number of them."""
+    there = Customer.objects.filter(pk__in=ids, erased_at=None)
+    erased = sum(erase_customer(customer) for customer in there.values_list("pk", flat=True))
+    write_list(settings.DATA / ERASURES, ids | read_list(settings.DATA / ERASURES))
+    return erased

@@ -1,0 +1,158 @@
+"""PostgreSQL's own programs: `pg_dump` writes a backup, `pg_restore` reads it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from etalage.keeping.words import KeepingTrouble
+
+PLACES = Path("/usr/lib/postgresql")
+
+
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, the newest where there are several. Raises KeepingTrouble."""
+    installed = sorted(PLACES.glob(f"*/bin/{name}"), key=lambda path: _number(path.parents[1].name))
+    found = str(installed[-1]) if installed else shutil.which(name)
+    if found is None:
+        raise KeepingTrouble(
+            f"{name} is not installed on this machine. Install PostgreSQL's client programs "
+            "(on Debian: apt install postgresql-client), of the server's version or newer."
+        )
+    return found
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def dump(target: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Write the whole database into `target`, as it stands at one moment; returns its counts and migrations.
+
+    The counts are of the very snapshot that is dumped, so that they can be compared with it. Raises KeepingTrouble.
+    """
+    with _one_moment() as (keeper, name):
+        counted = _counts(keeper)
+        applied = _migrations(keeper)
+        # No large objects and no owners: a shop has none, and its next server knows other names.
+        run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--schema=public",
+            f"--snapshot={name}", f"--file={target}")  # fmt: skip
+    check(target, counted)
+    return counted, applied
+
+
+@contextmanager
+def _one_moment() -> Iterator[tuple[Any, str]]:
+    """A connection whose transaction sees one moment, and the name under which others may see the same."""
+    keeper = connection.copy()
+    try:
+        with keeper.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SELECT pg_export_snapshot()")
+            yield keeper, cursor.fetchone()[0]
+    finally:
+        keeper.close()
+
+
+def _counts(keeper: Any) -> dict[str, int]:
+    with keeper.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        names = [name for (name,) in cursor.fetchall()]
+        counted = {}
+        for name in names:
+            cursor.execute(f'SELECT count(*) FROM public."{name}"')  # noqa: S608
+            counted[name] = cursor.fetchone()[0]
+    return counted
+
+
+def _migrations(keeper: Any) -> list[tuple[str, str]]:
+    with keeper.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM public.django_migrations ORDER BY id")
+        return [(app, name) for app, name in cursor.fetchall()]
+
+
+def check(path: Path, counted: dict[str, int]) -> None:
+    """Raise KeepingTrouble unless the dump can be opened and holds the data of every table."""
+    listed = run("pg_restore", "--list", str(path), database=False)
+    held = {
+        words[-2] for line in listed.splitlines() if "TABLE DATA public " in line and (words := line.split())
+    }
+    if missing := sorted(set(counted) - held):
+        raise KeepingTrouble(f"{path.name} lacks the table {missing[0]}.")
+
+
+def load(path: Path) -> None:
+    """Fill the empty schema `public` from a dump, all or nothing. Raises KeepingTrouble."""
+    run("pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error",
+        f"--dbname={connection.settings_dict['NAME']}", str(path))  # fmt: skip
+
+
+def run(name: str, *words: str, database: bool = True) -> str:
+    """Run one of the programs on the shop's database; what it printed. Raises KeepingTrouble.
+
+    The password goes through the environment: the words of a command are seen by everybody on the machine.
+    """
+    settings = connection.settings_dict
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "20", "LC_ALL": "C"}
+    if database:
+        environment |= {
+            "PGHOST": settings["HOST"],
+            "PGPORT": str(settings["PORT"]),
+            "PGUSER": settings["USER"],
+            "PGPASSWORD": settings["PASSWORD"],
+            "PGDATABASE": settings["NAME"],
+        }
+    environment = {key: value for key, value in environment.items() if value}
+    done = subprocess.run(  # noqa: S603
+        [program(name), *words], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
+        raise KeepingTrouble(f"{name} did not work: {said}")
+    return done.stdout
+
+
+def others_at_work() -> int:
+    """How many other connections to this database there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def has_tables() -> bool:
+    """Whether there is anything in the schema `public`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public')")
+        return bool(cursor.fetchone()[0])
+
+
+def put_aside(name: str) -> None:
+    """Give everything in the schema `public` another place, and make it empty. Raises KeepingTrouble."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f'ALTER SCHEMA public RENAME TO "{name}"')
+            cursor.execute("CREATE SCHEMA public")
+    except DatabaseError as error:
+        raise KeepingTrouble(
+            f"The present tables cannot be put aside: {str(error).strip()}. Let the database belong to this user."
+        ) from error
+
+
+def take_back(name: str) -> None:
+    """Undo `put_aside`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute(f'ALTER SCHEMA "{name}" RENAME TO public')

@@ -1,0 +1,209 @@
+"""Putting a backup back: checked before anything moves, the present state kept aside, and the outbox on hold.
+
+A mark in the data folder stands from before the first change until everything is held; while it stands, nothing
+starts on that folder. Whatever ends a restore half-way, doing it once more completes it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from etalage.edge.clicks import Click
+from etalage.keeping import archive, postgresql, running, sqlite_files
+from etalage.keeping.archive import Manifest
+from etalage.keeping.backup import CLICKS, DATABASE, FOLDERS, JOURNAL
+from etalage.keeping.erasures import ERASURES, known_erasures
+from etalage.keeping.hold import Hold, hold
+from etalage.keeping.words import KeepingTrouble
+from etalage.kit import clock
+
+MARK = "restore-unfinished"
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A finished restore: where the state before it is kept (empty when there was none), and what is on hold."""
+
+    manifest: Manifest
+    aside: str
+    hold: Hold
+    can_look: bool
+
+
+def is_unfinished(data: Path) -> bool:
+    """Whether a restore was begun on this data folder and has not come to its end."""
+    return (data / MARK).exists()
+
+
+def holds_a_shop() -> bool:
+    """Whether there is anything here that a restore would put aside."""
+    if connection.vendor == "postgresql":
+        return postgresql.has_tables()
+    return any((settings.DATA / name).exists() for name in _present_names())
+
+
+def refuse(manifest: Manifest) -> None:
+    """Raise KeepingTrouble when this backup cannot be put back here and now."""
+    if manifest.database != connection.vendor:
+        raise KeepingTrouble(
+            f"This backup is of a shop on {NAMES.get(manifest.database, manifest.database)}, and DATABASE_URL leads to "
+            f"{NAMES[connection.vendor]}. Restore it where its own kind of database is set."
+        )
+    loader = MigrationLoader(None)
+    known = {*(loader.disk_migrations or ()), *_replaced(loader)}
+    if newer := [app for app, name in manifest.migrations if (app, name) not in known]:
+        raise KeepingTrouble(
+            f"This backup is of a newer Etalage ({manifest.made_by}; its {newer[0]} is not known here). "
+            "Install that version first."
+        )
+    if found := running.programs(settings.DATA):
+        raise KeepingTrouble(
+            f"The shop is running (process {found[0].pid}). Stop it first; nothing was changed."
+        )
+    if connection.vendor == "postgresql" and (others := postgresql.others_at_work()):
+        raise KeepingTrouble(
+            f"{others} other programs use this database. Stop them first; nothing was changed."
+        )
+
+
+def _replaced(loader: MigrationLoader) -> set[tuple[str, str]]:
+    """Migrations that were folded into others since; what had them is brought up to date all the same."""
+    return {old for migration in (loader.disk_migrations or {}).values() for old in migration.replaces}
+
+
+def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -> Restored:
+    """Put a backup back and make it safe to start; `upgrade` brings its database to this version's form.
+
+    `as_copy`: beside a shop that goes on elsewhere; the copy keeps no token, so that it never posts.
+
+    Raises KeepingTrouble, with nothing changed, when the backup is damaged or cannot be put back here. Whatever is
+    raised later leaves the mark, and the former state aside.
+    """
+    manifest = archive.manifest_of(path)
+    refuse(manifest)
+    stamp = f"{clock.now():%Y%m%dt%H%M%S}"
+    settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=settings.DATA, prefix=".restore-") as room:
+        fresh = Path(room)
+        archive.verify(path, fresh)
+        if manifest.database == "sqlite":
+            sqlite_files.check(fresh / DATABASE["sqlite"])
+        erased = _erased(path)
+        _mark(path)
+        aside = _put_in_place(fresh, stamp)
+    connection.close()
+    upgrade()
+    _bring_along(aside)
+    can_look = manifest.public_address == settings.PUBLIC_ADDRESS
+    held = hold(_earliest(manifest), can_look=can_look, erased=erased, as_copy=as_copy)
+    (settings.DATA / MARK).unlink()
+    return Restored(manifest, str(aside or ""), held, can_look)
+
+
+def _earliest(manifest: Manifest) -> datetime:
+    return min(manifest.moment, clock.now())
+
+
+def _erased(path: Path) -> set[UUID]:
+    """Everybody who is known to have been erased, before the place that knows it is put aside."""
+    try:
+        return known_erasures(path.resolve().parent / ERASURES, ask_database=holds_a_shop())
+    finally:
+        connection.close()
+
+
+def _mark(path: Path) -> None:
+    with (settings.DATA / MARK).open("w", encoding="utf-8") as file:
+        file.write(f"{path.resolve()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _present_names() -> list[str]:
+    """The names in the data folder that a backup brings along."""
+    names = [JOURNAL, CLICKS, *FOLDERS]
+    if connection.vendor == "sqlite":
+        names.append(Path(connection.settings_dict["NAME"]).name)
+    return names
+
+
+def _put_in_place(fresh: Path, stamp: str) -> Path | None:
+    """Move the present state aside and the backup's in; the folder of the former, None when there was none."""
+    aside: Path = settings.DATA / f"before-restore-{stamp}"
+    if connection.vendor == "postgresql":
+        _replace_tables(fresh / DATABASE["postgresql"], f"before_restore_{stamp}")
+    for name in _present_names():
+        for suffix in ("", "-wal", "-shm"):
+            present = settings.DATA / f"{name}{suffix}"
+            if present.exists():
+                aside.mkdir(exist_ok=True, mode=0o700)
+                present.replace(aside / present.name)
+    if connection.vendor == "sqlite":
+        (fresh / DATABASE["sqlite"]).replace(connection.settings_dict["NAME"])
+    for name in (JOURNAL, CLICKS, *FOLDERS):
+        if (fresh / name).exists():
+            (fresh / name).replace(settings.DATA / name)
+    return aside if aside.exists() else None
+
+
+def _replace_tables(dump: Path, former: str) -> None:
+    """Fill the database from a dump; when that fails, its tables are as they were."""
+    put_aside = postgresql.has_tables()
+    if put_aside:
+        postgresql.put_aside(former)
+    connection.close()
+    try:
+        postgresql.load(dump)
+    except KeepingTrouble:
+        if put_aside:
+            postgresql.take_back(former)
+        (settings.DATA / MARK).unlink(missing_ok=True)
+        raise
+
+
+def _bring_along(aside: Path | None) -> None:
+    """Take over what the edge had acknowledged since the backup, where the files that were put aside still tell.
+
+    Deliveries are handled anew: what the former database made of them is not in the restored one, and what is in it
+    changes nothing the second time. A damaged file is left as it is, aside.
+    """
+    for name, columns in ((JOURNAL, DELIVERY_COLUMNS), (CLICKS, ", ".join(Click._fields))):
+        former, present = (aside / name if aside else None), settings.DATA / name
+        if former is None or not former.exists():
+            continue
+        table = "delivery" if name == JOURNAL else "click"
+        with suppress(sqlite3.Error, KeepingTrouble):
+            if not present.exists():
+                sqlite_files.snapshot(former, present)
+                again = "UPDATE delivery SET state = 'waiting', attempts = 0 WHERE body IS NOT NULL"
+                _execute(present, *([again] if name == JOURNAL else []))
+            else:
+                known = "" if name == CLICKS else "WHERE body IS NOT NULL "
+                copy = f"INSERT OR IGNORE INTO main.{table} ({columns}) "
+                copy += f"SELECT {columns} FROM former.{table} {known}ORDER BY seq"  # noqa: S608
+                _execute(present, copy, former=former)
+
+
+def _execute(path: Path, *statements: str, former: Path | None = None) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as database:
+        if former is not None:
+            database.execute("ATTACH ? AS former", [str(former)])
+        with database:
+            for statement in statements:
+                database.execute(statement)
+
+
+DELIVERY_COLUMNS = "id, network, key, delivery_id, received_us, headers, body"

@@ -1,0 +1,1 @@
+"""Bluesky: a connector for accounts on any server of the network. See README.md."""

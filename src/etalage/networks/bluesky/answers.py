@@ -1,0 +1,120 @@
+"""What an answer of a server means: its status and its `error` field (atproto.com/specs/xrpc), never its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from etalage.kit import clock
+from etalage.kit.http_network import Answer, AnswerLost, NotSent
+from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
+
+Failure = Rejected | NotAccepted | Unknown | ChannelRefused
+
+#: Reasons of `NotSent` that a person has to mend; all others are the road to the network.
+_OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
+EXPIRED = (
+    "ExpiredToken"  # the access's short life is over; whoever renews it mends that, and no person has to
+)
+_DETAIL_LIMIT = 300
+_LONGEST_WAIT = 86_400.0  # seconds
+
+_REFUSED_ACCOUNT: Mapping[str, Reason] = {
+    "AuthMissing": Reason.AUTH_DEAD,
+    "AuthenticationRequired": Reason.AUTH_DEAD,
+    "InvalidToken": Reason.AUTH_DEAD,
+    "ExpiredToken": Reason.AUTH_DEAD,
+    "AccountNotFound": Reason.AUTH_DEAD,
+    "InsufficientScope": Reason.PERMISSION_MISSING,
+    "ScopeMissingError": Reason.PERMISSION_MISSING,
+    "AuthFactorTokenRequired": Reason.NEEDS_HUMAN_AT_NETWORK,
+    "AccountTakedown": Reason.NEEDS_HUMAN_AT_NETWORK,
+    "AccountDeactivated": Reason.NEEDS_HUMAN_AT_NETWORK,
+    "AccountSuspended": Reason.NEEDS_HUMAN_AT_NETWORK,
+    "RepoTakendown": Reason.NEEDS_HUMAN_AT_NETWORK,
+    "RepoDeactivated": Reason.NEEDS_HUMAN_AT_NETWORK,
+}
+_REJECTED: Mapping[str, Reason] = {
+    "BlobNotFound": Reason.MEDIA_INVALID,
+    "BlobTooLarge": Reason.MEDIA_INVALID,
+    "InvalidMimeType": Reason.MEDIA_INVALID,
+    "InvalidSize": Reason.MEDIA_INVALID,
+    "PayloadTooLarge": Reason.MEDIA_INVALID,
+    "InvalidSwap": Reason.DUPLICATE_AT_NETWORK,
+    "RecordNotFound": Reason.GONE,
+    "HandleNotFound": Reason.GONE,
+    "NotFound": Reason.GONE,
+    "XRPCNotSupported": Reason.MISCONFIGURED,
+}
+
+
+def not_sent(error: NotSent) -> NotAccepted:
+    """The request never left: it may be sent again."""
+    reason = Reason.MISCONFIGURED if error.reason in _OWN_FAULTS else Reason.UNREACHABLE
+    return NotAccepted(reason, detail=error.reason)
+
+
+def lost(error: AnswerLost) -> Unknown:
+    """The request left and its answer did not come."""
+    return Unknown(Reason.AMBIGUOUS, error.reason)
+
+
+def object_of(answer: Answer) -> dict[str, Any] | None:
+    """The JSON object of an answer, or None when it is not this network's language."""
+    try:
+        data = answer.json()
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def error_of(answer: Answer) -> str:
+    """The error's name; empty when the answer holds none."""
+    error = (object_of(answer) or {}).get("error")
+    return error if isinstance(error, str) else ""
+
+
+def failure(answer: Answer) -> Failure:
+    """What an answer means that is not the expected one."""
+    code = error_of(answer)
+    if answer.status == 429:
+        return NotAccepted(Reason.RATE_LIMITED, retry_after(answer), code)
+    if answer.status >= 500:
+        return Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status} {code}".strip()[:_DETAIL_LIMIT])
+    if not 400 <= answer.status < 500 or not code:
+        # A proxy or a portal spoke, not the network.
+        return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
+    if code in _REFUSED_ACCOUNT:
+        return ChannelRefused(_REFUSED_ACCOUNT[code], code)
+    if answer.status == 401:
+        return ChannelRefused(Reason.AUTH_DEAD, code[:_DETAIL_LIMIT])
+    return Rejected(_REJECTED.get(code, Reason.UNKNOWN), _detail(answer, code))
+
+
+def could_not_read(error: NotSent | AnswerLost | Answer) -> CouldNotRead | ChannelRefused:
+    """The same for a read, which leaves no doubt behind."""
+    if isinstance(error, NotSent):
+        return CouldNotRead(not_sent(error).reason, detail=error.reason)
+    if isinstance(error, AnswerLost):
+        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
+    found = failure(error)
+    if isinstance(found, ChannelRefused):
+        return found
+    wait = found.retry_after if isinstance(found, NotAccepted) else None
+    reason = Reason.PLATFORM_DOWN if found.reason is Reason.AMBIGUOUS else found.reason
+    return CouldNotRead(reason, wait, found.detail)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds to wait, 0 to a day: `ratelimit-reset` is a moment since 1970, `retry-after` a duration."""
+    reset = answer.headers.get("ratelimit-reset", "")
+    if reset.isdecimal():
+        return min(max(float(reset) - clock.now().timestamp(), 0.0), _LONGEST_WAIT)
+    wait = answer.headers.get("retry-after", "")
+    return min(float(wait), _LONGEST_WAIT) if wait.isdecimal() else None
+
+
+def _detail(answer: Answer, code: str) -> str:
+    """The network's own short explanation, for a person to read; nothing decides by it."""
+    message = (object_of(answer) or {}).get("message")
+    return (message if isinstance(message, str) and message else code)[:_DETAIL_LIMIT]

@@ -1,0 +1,387 @@
+"""Etalage's side of Bluesky: the protocols of `networks.base` over the AT Protocol's XRPC methods."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from etalage.kit import clock
+from etalage.kit.http_network import Answer
+from etalage.networks.base import (
+    Abilities,
+    Absent,
+    Accepted,
+    Account,
+    Aim,
+    CannotTell,
+    ChannelRefused,
+    Connected,
+    CouldNotRead,
+    Delivery,
+    Entry,
+    Found,
+    Look,
+    Mechanism,
+    Metric,
+    NotAccepted,
+    Outcome,
+    Page,
+    Prepared,
+    Reason,
+    Received,
+    Rejected,
+    Rendition,
+    Step,
+    TextUnit,
+    Tokens,
+    Unknown,
+)
+from etalage.networks.bluesky.answers import error_of, failure, object_of
+from etalage.networks.bluesky.keys import record_key
+from etalage.networks.bluesky.notifications import Place, received
+from etalage.networks.bluesky.records import (
+    NOBODY,
+    PICTURE_BYTES,
+    POST,
+    SITE,
+    TEXT_BYTES,
+    TEXT_GRAPHEMES,
+    blob_part,
+    is_ours,
+    mention_parts,
+    picture_parts,
+    post_page,
+    post_uri,
+    record,
+    why_invalid,
+)
+from etalage.networks.bluesky.wire import (
+    READ_SECONDS,
+    WRITE_SECONDS,
+    Wire,
+    claims,
+    ends_at,
+    origin_of,
+    own_server,
+)
+
+SERVICE = "https://bsky.social"
+PAGES_AT_ONCE = 5
+PAGE = 100  # notifications; the network's most
+POSTS_AT_ONCE = 25  # the network's most
+WHOLE_ACCOUNT = "com.atproto.access"  # the scope of a session that was opened with the account's own password
+FIGURES = {"likes": "likeCount", "comments": "replyCount", "shares": "repostCount", "quotes": "quoteCount"}
+
+ABILITIES = Abilities(
+    text_limit=TEXT_GRAPHEMES,
+    text_unit=TextUnit.GRAPHEMES,
+    text_bytes_limit=TEXT_BYTES,
+    mechanism=Mechanism.CLIENT_KEY,
+    settle=timedelta(seconds=5),
+    max_pictures=4,
+    picture_formats=("image/jpeg", "image/png", "image/webp"),
+    picture_max_bytes=PICTURE_BYTES,
+    picture_box=(2000, 2000),
+    alt_text_limit=2000,
+    can_edit=False,  # its apps show a post as it was first written, whatever is put in its place later
+    can_withdraw=True,
+    can_measure=True,
+    good_for=(Aim.AWARENESS, Aim.PROMOTION, Aim.RELATION),
+)
+
+
+class BlueskyConnector:
+    """Publisher, editor, receiver and measurer for accounts on any server of the network."""
+
+    def __init__(self, *, read_seconds: float = READ_SECONDS, write_seconds: float = WRITE_SECONDS) -> None:
+        """The longest waits for an answer: to requests that change nothing, and to those that do."""
+        self._read_seconds = read_seconds
+        self._write_seconds = write_seconds
+
+    # --- Connecting ---------------------------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> Entry:
+        """A handle and an app password; the server that most accounts sign in at stands there already."""
+        return Entry(asks_address=True, address=SERVICE, asks_handle=True, proof="app_password")
+
+    def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
+        """Open one session with the app password, which is then forgotten; find the account's own server."""
+        origin = origin_of(address or SERVICE)
+        body = {"identifier": _typed(handle).lstrip("@"), "password": _typed(token)}
+        session = self._session(self._wire(origin), "com.atproto.server.createSession", body)
+        if not isinstance(session, dict):
+            return session
+        if claims(session["accessJwt"]).get("scope") == WHOLE_ACCOUNT:
+            # The account's own password opens more than a shop's program should hold.
+            self._wire(origin, session["refreshJwt"]).write("com.atproto.server.deleteSession")
+            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "app password")
+        tokens = _tokens(session)
+        account = Account(
+            "bluesky",
+            own_server(session, origin),
+            tokens.access,
+            session["did"],
+            session["handle"],
+            Mechanism.CLIENT_KEY,
+        )
+        abilities = self.abilities(account)
+        if isinstance(abilities, CouldNotRead):
+            return NotAccepted(abilities.reason, abilities.retry_after, abilities.detail)
+        if isinstance(abilities, ChannelRefused):
+            return abilities
+        profile = self._of(account).read("app.bsky.actor.getProfile", actor=account.remote_id)
+        name = profile.get("displayName") if isinstance(profile, dict) else ""
+        return Connected(
+            account,
+            abilities,
+            name if isinstance(name, str) and name else account.handle,
+            tokens,
+            f"{SITE}/profile/{account.handle}",
+        )
+
+    def renew(self, account: Account, refresh: str) -> Tokens | CouldNotRead | ChannelRefused:
+        """Trade the refresh token in for new ones. The old one still gives the same new ones for two hours."""
+        wire = self._wire(account.base_url, refresh)
+        session = self._session(wire, "com.atproto.server.refreshSession", None)
+        if isinstance(session, NotAccepted):
+            return CouldNotRead(session.reason, session.retry_after, session.detail)
+        return _tokens(session) if isinstance(session, dict) else session
+
+    def _session(
+        self, wire: Wire, name: str, body: Mapping[str, str] | None
+    ) -> dict[str, Any] | ChannelRefused | NotAccepted:
+        """A session of an account in good order. What is unclear may be asked again: nothing visible was done."""
+        made = wire.write(name, body)
+        if isinstance(made, Rejected | Unknown):
+            reason = Reason.UNREACHABLE if made.reason is Reason.AMBIGUOUS else made.reason
+            return NotAccepted(reason, detail=made.detail)
+        if not isinstance(made, dict):
+            return made
+        if not all(
+            isinstance(made.get(key), str) and made[key]
+            for key in ("did", "handle", "accessJwt", "refreshJwt")
+        ):
+            return NotAccepted(Reason.NONSENSE_ANSWER, detail="session")
+        if made.get("active") is False:
+            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(made.get("status", ""))[:40])
+        return made
+
+    # --- Publishing ---------------------------------------------------------------------------------------------
+
+    def abilities(self, account: Account) -> Abilities | CouldNotRead | ChannelRefused:
+        """Ask whether the account is in order, and how large a picture its server takes."""
+        session = self._of(account).read("com.atproto.server.getSession")
+        if not isinstance(session, dict):
+            return session
+        if session.get("active") is False:
+            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(session.get("status", ""))[:40])
+        server = self._of(account).read("com.atproto.server.describeServer")
+        if not isinstance(server, dict):
+            return server
+        limit = _whole(server.get("blobUploadLimit")) or ABILITIES.picture_max_bytes
+        return replace(ABILITIES, picture_max_bytes=min(limit, ABILITIES.picture_max_bytes))
+
+    def client_key(self, publication_id: str) -> str:
+        """The post's record key, out of the publication's id alone."""
+        return record_key(publication_id)
+
+    def next_step(self, account: Account, rendition: Rendition, delivery: Delivery) -> Step | None:
+        """Whom each mention means, then each picture's upload."""
+        names = [*mention_parts(rendition), *picture_parts(rendition)]
+        return next((Step(name) for name in names if name not in delivery.parts), None)
+
+    def take_step(
+        self, account: Account, rendition: Rendition, delivery: Delivery, step: Step
+    ) -> Prepared | Rejected | NotAccepted | Unknown | ChannelRefused:
+        """Look up one handle, or upload one picture; its part keeps the reference that a post needs."""
+        if step.name in (mentions := mention_parts(rendition)):
+            return self._resolved(account, step.name, mentions[step.name])
+        picture = rendition.pictures[picture_parts(rendition).index(step.name)]
+        headers = {"content-type": picture.media_type}
+        made = self._of(account).write(
+            "com.atproto.repo.uploadBlob", None, content=picture.data, headers=headers
+        )
+        if not isinstance(made, dict):
+            return made
+        blob = blob_part(made.get("blob"))
+        return Prepared(step.name, blob) if blob else Unknown(Reason.NONSENSE_ANSWER, "blob")
+
+    def _resolved(
+        self, account: Account, name: str, handle: str
+    ) -> Prepared | Rejected | NotAccepted | ChannelRefused:
+        """The DID behind a handle; one that means nobody stays plain words."""
+        found = self._wire(account.base_url).read("com.atproto.identity.resolveHandle", handle=handle)
+        if isinstance(found, ChannelRefused):
+            return found
+        if isinstance(found, CouldNotRead) and found.reason not in (Reason.GONE, Reason.UNKNOWN):
+            return NotAccepted(found.reason, found.retry_after, found.detail)
+        did = found.get("did") if isinstance(found, dict) else None
+        return Prepared(name, did if isinstance(did, str) and did.startswith("did:") else NOBODY)
+
+    def commit(self, account: Account, rendition: Rendition, delivery: Delivery) -> Outcome:
+        """Write the record where none stands yet. A record that stands there already is never touched."""
+        body = {
+            "repo": account.remote_id,
+            "collection": POST,
+            "rkey": delivery.client_key,
+            "record": record(rendition, delivery),
+            "swapRecord": None,  # "there is none yet": unlike createRecord, this refuses a second one in clear words
+        }
+        answer = self._of(account).post("com.atproto.repo.putRecord", body)
+        if not isinstance(answer, Answer):
+            return answer
+        uri = post_uri(account, delivery.client_key)
+        if answer.ok and (object_of(answer) or {}).get("uri") == uri:
+            return Accepted(uri, post_page(account.handle or account.remote_id, uri))
+        match error_of(answer):
+            case "InvalidSwap":
+                return self._standing(account, delivery)
+            case "BlobNotFound":
+                return self._uploaded_again(account, rendition, delivery)
+            case "InvalidRequest" if answer.status == 400:
+                refused = failure(answer)
+                return Rejected(why_invalid(rendition), getattr(refused, "detail", ""))
+        return failure(answer)
+
+    def _standing(self, account: Account, delivery: Delivery) -> Outcome:
+        """A record stands under our key: ours from an earlier attempt, or another post's of the same millisecond."""
+        look = self._look(account, delivery)
+        if isinstance(look, Found):
+            return Accepted(look.remote_id, look.url)
+        if isinstance(look, Absent):
+            return Rejected(Reason.UNKNOWN, "key taken")
+        return Unknown(Reason.DUPLICATE_AT_NETWORK, "key")
+
+    def _uploaded_again(self, account: Account, rendition: Rendition, delivery: Delivery) -> Outcome:
+        """The server keeps pictures without a post for some hours only. The same bytes get the same reference."""
+        for name in picture_parts(rendition):
+            made = self.take_step(account, rendition, delivery, Step(name))
+            if not isinstance(made, Prepared):
+                return NotAccepted(made.reason, detail=made.detail) if isinstance(made, Unknown) else made
+            if made.remote_id != delivery.parts[name]:
+                return Rejected(Reason.MEDIA_INVALID, "BlobNotFound")
+        return NotAccepted(Reason.MEDIA_INVALID, detail="BlobNotFound")
+
+    def look(self, account: Account, delivery: Delivery, since: datetime) -> Look:
+        """Read the record under our key from the account's own server, which shows it from the first moment."""
+        return self._look(account, delivery)
+
+    def _look(self, account: Account, delivery: Delivery) -> Look:
+        if not delivery.client_key:
+            return CannotTell(Reason.MISCONFIGURED, "no key")
+        uri = post_uri(account, delivery.client_key)
+        # Records are public. Asking without a token, a dead one hides nothing.
+        found = self._wire(account.base_url).read(
+            "com.atproto.repo.getRecord", repo=account.remote_id, collection=POST, rkey=delivery.client_key
+        )
+        if isinstance(found, dict):
+            if found.get("uri") != uri or not isinstance(found.get("value"), dict):
+                return CannotTell(Reason.NONSENSE_ANSWER, "record")
+            if not is_ours(found["value"], delivery.marker):
+                return Absent()  # another post's record; ours cannot stand beside it
+            return Found(uri, post_page(account.handle or account.remote_id, uri))
+        if isinstance(found, CouldNotRead) and found.reason is Reason.GONE:
+            return Absent()
+        return CannotTell(found.reason, found.detail)
+
+    # --- Changing -----------------------------------------------------------------------------------------------
+
+    def edit(self, account: Account, remote_id: str, rendition: Rendition, delivery: Delivery) -> Outcome:
+        """Refused: the network's apps show a post as it was first written, so a change would be seen by few."""
+        return Rejected(Reason.MISCONFIGURED, "no edits")
+
+    def withdraw(self, account: Account, remote_id: str) -> Outcome:
+        """Take a post away; one that is gone already counts as taken away."""
+        ours, _, key = remote_id.partition(post_uri(account, ""))
+        if ours or not key or "/" in key:
+            return Rejected(Reason.GONE, "not a post of this account")
+        body = {"repo": account.remote_id, "collection": POST, "rkey": key}
+        made = self._of(account).write("com.atproto.repo.deleteRecord", body)
+        if isinstance(made, dict) or (isinstance(made, Rejected) and made.reason is Reason.GONE):
+            return Accepted(remote_id)
+        return made
+
+    # --- Receiving ----------------------------------------------------------------------------------------------
+
+    def verify(self, secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
+        """False: this network sends nothing by itself."""
+        return False
+
+    def parse(self, raw: bytes) -> list[Received]:
+        """Always raises `ValueError`: this network sends nothing by itself."""
+        raise ValueError("Bluesky sends no webhooks.")
+
+    def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
+        """Read notifications back to the last place. In a long line, the newer pieces come before the older."""
+        try:
+            place = Place.read(cursor)
+        except ValueError:
+            place = Place()  # read all of it again rather than nothing: what is known already is known again
+        rows: list[Mapping[str, Any]] = []
+        for _ in range(PAGES_AT_ONCE):
+            params = {"cursor": place.walk} if place.walk else {}
+            data = self._of(account).read("app.bsky.notification.listNotifications", limit=PAGE, **params)
+            if not isinstance(data, dict):
+                return data
+            try:
+                fresh, place = place.after(data["notifications"], str(data.get("cursor") or ""))
+                rows += fresh
+            except (KeyError, TypeError, ValueError, AttributeError):
+                return CouldNotRead(Reason.NONSENSE_ANSWER, detail="notifications")
+            if not place.walk:
+                break
+        try:
+            items = [item for row in rows if (item := received(account, row))]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return CouldNotRead(Reason.NONSENSE_ANSWER, detail="notifications")
+        items.sort(key=lambda item: (item.at, item.remote_id))
+        return Page(tuple(items), place.text(), more=bool(place.walk))
+
+    def measure(
+        self, account: Account, remote_ids: Sequence[str]
+    ) -> list[Metric] | CouldNotRead | ChannelRefused:
+        """The counts of likes, answers, reposts and quotes; what the network leaves out is None."""
+        at = clock.now()
+        found: dict[str, Any] = {}
+        for start in range(0, len(remote_ids), POSTS_AT_ONCE):
+            uris = list(remote_ids[start : start + POSTS_AT_ONCE])
+            data = self._of(account).read("app.bsky.feed.getPosts", uris=uris)
+            if not isinstance(data, dict):
+                return data
+            posts = data.get("posts")
+            if not isinstance(posts, list) or not all(isinstance(post, dict) for post in posts):
+                return CouldNotRead(Reason.NONSENSE_ANSWER, detail="posts")
+            found |= {str(post.get("uri")): post for post in posts}
+        return [
+            Metric(remote_id, name, _whole(found.get(remote_id, {}).get(count)), at)
+            for remote_id in remote_ids
+            for name, count in FIGURES.items()
+        ]
+
+    # --- The wire -----------------------------------------------------------------------------------------------
+
+    def _of(self, account: Account) -> Wire:
+        return self._wire(account.base_url, account.token)
+
+    def _wire(self, base_url: str, token: str = "") -> Wire:
+        return Wire(base_url, token, self._read_seconds, self._write_seconds)
+
+
+def _typed(text: str) -> str:
+    """What a person pasted, without the invisible signs that the network's pages put around a handle."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def _tokens(session: Mapping[str, Any]) -> Tokens:
+    access = session["accessJwt"]
+    return Tokens(
+        access, session["refreshJwt"], ends_at(access), tuple(str(claims(access).get("scope", "")).split())
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,156 @@
+"""Opening and renewing a session: where the account lives, and answers that are none."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from etalage.networks import inside
+from etalage.networks.base import (
+    Account,
+    ChannelRefused,
+    Connected,
+    CouldNotRead,
+    NotAccepted,
+    Reason,
+    Tokens,
+)
+from etalage.networks.bluesky.connector import BlueskyConnector
+from etalage.networks.bluesky.tests.program import Program, Told, running
+
+DID = "did:plc:lune"
+
+
+def token(**claims: Any) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{body}.sign"
+
+
+def session(server: str = "", **more: Any) -> dict[str, Any]:
+    """What a server answers to a right password; `server` is where the account's DID document sends us."""
+    access = token(scope="com.atproto.appPass", exp=1_800_000_000)
+    data = {"did": DID, "handle": "lune.test", "accessJwt": access, "refreshJwt": token(exp=1_900_000_000)}
+    service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": server}
+    document = {"didDoc": {"id": DID, "service": [{"id": "#other"}, service]}} if server else {}
+    return {**data, **document, **more}
+
+
+def in_order(program: Program) -> None:
+    program.tell("getSession", Told({"did": DID}))
+    program.tell("describeServer", Told({}))
+    program.tell("getProfile", Told({"displayName": "Maison Lune"}))
+
+
+def test_the_account_is_reached_where_its_did_document_says(
+    program: Program, network: BlueskyConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running() as home:
+        monkeypatch.setattr(inside, "_origins", {program.address, home.address})
+        program.tell("createSession", Told(session(home.address + "/")))
+        in_order(home)
+        answer = network.connect(program.address + "/", "lune.test", "word")
+        assert isinstance(answer, Connected), answer
+        assert (answer.account.base_url, answer.name) == (home.address, "Maison Lune")
+        assert [asked.name for asked in program.asked] == ["createSession"]
+        assert all(b"word" not in asked.body for asked in home.asked)
+
+
+def test_a_did_document_cannot_send_us_inside_the_house(program: Program, network: BlueskyConnector) -> None:
+    with running() as victim:
+        for server in (
+            victim.address,
+            victim.address.replace("http", "https"),
+            "ftp://x",
+            "http://lune.example",
+        ):
+            program.tell("createSession", Told(session(server)))
+            answer = network.connect(program.address, "lune.test", "word")
+            assert isinstance(answer, NotAccepted) and answer.reason is Reason.MISCONFIGURED, (server, answer)
+        assert victim.asked == []
+
+
+@pytest.mark.parametrize(
+    "document", ["x", [], {"service": "x"}, {"service": [7, {"id": 7}]}, {"service": None}]
+)
+def test_an_account_whose_document_says_nothing_lives_where_it_signed_in(
+    document: Any, program: Program, network: BlueskyConnector
+) -> None:
+    in_order(program)
+    program.tell("createSession", Told(session(didDoc=document)))
+    answer = network.connect(program.address, "lune.test", "word")
+    assert isinstance(answer, Connected) and answer.account.base_url == program.address
+
+
+BROKEN = [
+    Told(raw=b"<html>"),
+    Told({}),
+    Told(session(accessJwt="")),
+    Told(session(did=7)),
+    Told([]),
+    Told({"error": "InternalServerError"}, 500),
+    Told(hang_up=True),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_session_without_an_answer_is_no_dead_account(
+    broken: Told, program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    program.tell("createSession", broken)
+    program.tell("refreshSession", broken)
+    assert isinstance(network.connect(program.address, "lune.test", "word"), NotAccepted)
+    assert isinstance(network.renew(told, "refresh"), CouldNotRead)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason"),
+    [
+        (401, "AuthFactorTokenRequired", Reason.NEEDS_HUMAN_AT_NETWORK),
+        (401, "AccountTakedown", Reason.NEEDS_HUMAN_AT_NETWORK),
+        (401, "AuthenticationRequired", Reason.AUTH_DEAD),
+        (400, "ExpiredToken", Reason.AUTH_DEAD),
+    ],
+)
+def test_a_refused_session_says_what_a_person_must_do(
+    status: int, error: str, reason: Reason, program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    program.fail("createSession", status, error)
+    program.fail("refreshSession", status, error)
+    assert network.connect(program.address, "lune.test", "word") == ChannelRefused(reason, error)
+    assert network.renew(told, "refresh") == ChannelRefused(reason, error)
+
+
+def test_a_renewal_uses_the_refresh_token_alone(
+    program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    program.tell("refreshSession", Told(session()))
+    tokens = network.renew(told, "the-refresh-token")
+    assert isinstance(tokens, Tokens) and tokens.expires_at is not None
+    assert tokens.expires_at.timestamp() == 1_800_000_000
+    assert [(asked.name, asked.token) for asked in program.asked] == [("refreshSession", "the-refresh-token")]
+
+
+@pytest.mark.parametrize(
+    "access", ["opaque", "a.b.c", "a.e30.c", token(exp="soon"), token(exp=-1), token(exp=True)]
+)
+def test_a_token_that_does_not_say_when_it_ends_has_no_known_end(
+    access: str, program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    program.tell("refreshSession", Told(session(accessJwt=access)))
+    tokens = network.renew(told, "refresh")
+    assert isinstance(tokens, Tokens)
+    assert tokens.expires_at is None or tokens.expires_at.year == 1970
+
+
+def test_the_accounts_own_password_is_refused_and_its_session_closed(
+    program: Program, network: BlueskyConnector
+) -> None:
+    whole = session(accessJwt=token(scope="com.atproto.access"), refreshJwt="its-refresh")
+    program.tell("createSession", Told(whole))
+    program.tell("deleteSession", Told(raw=b""))
+    answer = network.connect(program.address, "lune.test", "the-owners-own")
+    assert answer == ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "app password")
+    assert [(asked.name, asked.token) for asked in program.asked][1:] == [("deleteSession", "its-refresh")]

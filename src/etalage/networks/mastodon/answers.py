@@ -1,0 +1,128 @@
+"""What an answer of a Mastodon server means: its status, its headers and its shape, never its words.
+
+The words come in the language of the account, so they are only shown to people.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from etalage.kit.clock import now
+from etalage.kit.http_network import Answer, AnswerLost, NotSent
+from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
+
+Failure = Rejected | NotAccepted | Unknown | ChannelRefused
+
+#: Reasons of `NotSent` that a person has to mend; all others are the road to the server.
+_OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
+_DETAIL_LIMIT = 300
+_LONGEST_WAIT = 86_400.0
+
+
+def not_sent(error: NotSent) -> NotAccepted:
+    """The request never left: it may be sent again."""
+    reason = Reason.MISCONFIGURED if error.reason in _OWN_FAULTS else Reason.UNREACHABLE
+    return NotAccepted(reason, detail=error.reason)
+
+
+def object_of(answer: Answer) -> dict[str, Any] | None:
+    """The JSON object of an answer, or None when it is not this network's language."""
+    data = json_of(answer)
+    return data if isinstance(data, dict) else None
+
+
+def json_of(answer: Answer) -> Any:
+    """The JSON of an answer, None when there is none."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def error_of(answer: Answer) -> str | None:
+    """The server's own short explanation; None where the server's API did not speak, but a page or a proxy."""
+    error = (object_of(answer) or {}).get("error")
+    return error[:_DETAIL_LIMIT] if isinstance(error, str) else None
+
+
+def failure(answer: Answer, invalid: Reason, missing: Reason = Reason.MISCONFIGURED) -> Failure:
+    """What an answer means that is not the expected one.
+
+    A refused value (422) has no code that says which one: `invalid` is what this request was about. `missing` is
+    what a 404 says here.
+    """
+    status, detail = answer.status, error_of(answer)
+    if status == 429:
+        return NotAccepted(Reason.RATE_LIMITED, retry_after(answer), detail or "")
+    if status == 503 and "retry-after" in answer.headers:
+        return NotAccepted(Reason.PLATFORM_DOWN, retry_after(answer), detail or "")
+    if status >= 500:
+        return Unknown(Reason.AMBIGUOUS, f"HTTP {status}")
+    if status == 410:
+        return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, detail or "HTTP 410")  # the account is suspended
+    if status == 413:
+        return Rejected(invalid, detail or "HTTP 413")  # the server in front of Mastodon says this, in HTML
+    if not 400 <= status < 500 or detail is None:
+        return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {status}")
+    if status == 401:
+        return ChannelRefused(Reason.AUTH_DEAD, detail)
+    if status == 403:
+        return ChannelRefused(_forbidden(answer), detail)
+    if status in (404, 405):
+        # An address where the API is not, for a while or for good: provably not accepted.
+        return (
+            NotAccepted(missing, detail=detail)
+            if missing is Reason.MISCONFIGURED
+            else Rejected(missing, detail)
+        )
+    return Rejected(invalid if status == 422 else Reason.UNKNOWN, detail)
+
+
+def _forbidden(answer: Answer) -> Reason:
+    """A right that the token lacks is named in a header (RFC 6750, 3.1); all else is the account's own state."""
+    lacks = 'error="insufficient_scope"' in answer.headers.get("www-authenticate", "")
+    return Reason.PERMISSION_MISSING if lacks else Reason.NEEDS_HUMAN_AT_NETWORK
+
+
+def could_not_read(error: NotSent | AnswerLost | Answer) -> CouldNotRead | ChannelRefused:
+    """The same for a read, which leaves no doubt behind."""
+    if isinstance(error, NotSent):
+        return CouldNotRead(not_sent(error).reason, detail=error.reason)
+    if isinstance(error, AnswerLost):
+        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
+    if error.ok:
+        return CouldNotRead(Reason.NONSENSE_ANSWER, detail=f"HTTP {error.status}")
+    found = failure(error, Reason.UNKNOWN, Reason.GONE)
+    if isinstance(found, ChannelRefused):
+        return found
+    wait = found.retry_after if isinstance(found, NotAccepted) else None
+    reason = Reason.PLATFORM_DOWN if found.reason is Reason.AMBIGUOUS else found.reason
+    return CouldNotRead(reason, wait, found.detail)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds to wait, at most a day: `Retry-After`, else until the spent allowance begins anew."""
+    text = answer.headers.get("retry-after", "")
+    if text.isdecimal():
+        return min(float(text), _LONGEST_WAIT)
+    try:
+        if text:
+            end = parsedate_to_datetime(text)
+        elif answer.headers.get("x-ratelimit-remaining") == "0":
+            end = datetime.fromisoformat(answer.headers["x-ratelimit-reset"])
+        else:
+            return None
+        wait = (end - _its_time(answer)).total_seconds()
+    except (KeyError, ValueError, TypeError):
+        return None
+    return min(max(wait, 1.0), _LONGEST_WAIT)
+
+
+def _its_time(answer: Answer) -> datetime:
+    """What time it is for the server: waits must not hang on two clocks that differ."""
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return now()

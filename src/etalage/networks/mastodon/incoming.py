@@ -1,0 +1,153 @@
+"""What people do towards the account: the server's notifications, read into `Received`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from etalage.kit.http_network import Answer
+from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Page, Received, ReceivedKind
+from etalage.networks.mastodon.answers import could_not_read, json_of
+from etalage.networks.mastodon.instance import host_of
+from etalage.networks.mastodon.markup import plain, storable
+from etalage.networks.mastodon.wire import Wire
+
+ROWS = 80  # the most that real Mastodon gives at once
+PAGES_BACK = 25
+_KINDS = {
+    "mention": ReceivedKind.MENTION,
+    "favourite": ReceivedKind.LIKE,
+    "reblog": ReceivedKind.SHARE,
+    "follow": ReceivedKind.FOLLOW,
+    "follow_request": ReceivedKind.FOLLOW,  # accounts that are locked are asked first
+}
+_LINK = re.compile(r'<([^>]*)>\s*;\s*rel="?(\w+)"?')
+
+
+def fetch(wire: Wire, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
+    """The notifications after `cursor` (an id of one), oldest first. None is marked as read or dismissed."""
+    answer = wire.answer("/api/v1/notifications", _asked(min_id=cursor or "0"))
+    if not isinstance(answer, Answer):
+        return answer
+    rows = rows_of(answer)
+    if not isinstance(rows, list):
+        return rows
+    if not rows:
+        return Page((), cursor)
+    newest = rows[0]["id"]
+    forward = link_value(answer, "prev", "min_id")
+    if not forward and len(rows) >= ROWS:
+        # No links: such a server gives its newest whatever `min_id` is, so the way goes back until it is met.
+        older = _back_to(wire, cursor, rows)
+        if not isinstance(older, list):
+            return older
+        rows = older
+    items = (_received(row, account) for row in reversed(rows))
+    return Page(tuple(item for item in items if item), forward or newest, more=bool(forward))
+
+
+def _back_to(wire: Wire, cursor: str, rows: list[Any]) -> list[Any] | CouldNotRead | ChannelRefused:
+    """The rows and all that are older, until the one called `cursor`."""
+    known = {row["id"] for row in rows}
+    for _ in range(PAGES_BACK):
+        if cursor in known:
+            break
+        page = rows_of(wire.answer("/api/v1/notifications", _asked(max_id=rows[-1]["id"])))
+        if not isinstance(page, list):
+            return page
+        page = [row for row in page if row["id"] not in known]
+        if not page:
+            break
+        rows = rows + page
+        known.update(row["id"] for row in page)
+    ids = [row["id"] for row in rows]
+    return rows[: ids.index(cursor)] if cursor in known else rows
+
+
+def _asked(**place: str) -> dict[str, Any]:
+    return {"limit": str(ROWS), "types[]": list(_KINDS), **place}
+
+
+def rows_of(answer: Answer | CouldNotRead | ChannelRefused) -> list[Any] | CouldNotRead | ChannelRefused:
+    """A list of objects that have ids, newest first."""
+    if not isinstance(answer, Answer):
+        return answer
+    rows = json_of(answer)
+    if isinstance(rows, list) and all(
+        isinstance(row, dict) and isinstance(row.get("id"), str) for row in rows
+    ):
+        return rows
+    return could_not_read(answer)
+
+
+def link_value(answer: Answer, relation: str, name: str) -> str:
+    """A parameter out of the answer's link header (RFC 8288); the ids in it may be of another kind than the rows'."""
+    for address, found in _LINK.findall(answer.headers.get("link", "")):
+        if found == relation:
+            values: list[str] = parse_qs(urlsplit(address).query).get(name, [""])
+            return values[0]
+    return ""
+
+
+def moment(text: Any) -> datetime:
+    """A moment of the API; raises ValueError or TypeError when it is none."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _received(row: Mapping[str, Any], account: Account) -> Received | None:
+    """One notification, or None for one that says nothing here: one bad row never blocks those behind it."""
+    kind = _KINDS.get(str(row.get("type")))
+    try:
+        return _read(kind, row, account) if kind else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _read(kind: ReceivedKind, row: Mapping[str, Any], account: Account) -> Received | None:
+    author, status = row["account"], row.get("status") or {}
+    author_id = str(author["id"])
+    if author_id == account.remote_id:
+        return None
+    facts: dict[str, Any] = {
+        "author_id": author_id,
+        "author_handle": _full_handle(storable(str(author["acct"])), account.base_url),
+        "author_name": storable(str(author.get("display_name") or author["acct"])),
+        "at": moment(row["created_at"]),
+    }
+    if kind is ReceivedKind.FOLLOW:
+        # A request that is granted may come again as a follow: one person follows once.
+        return Received(kind, author_id, url=_address(author), **facts)
+    if kind is not ReceivedKind.MENTION:
+        ours = status.get("reblog") or status
+        return Received(kind, str(row["id"]), on_remote_id=str(ours["id"]), url=_address(ours), **facts)
+    before = str(status.get("in_reply_to_id") or "")
+    answers_us = bool(before) and str(status.get("in_reply_to_account_id")) == account.remote_id
+    if status.get("visibility") == "direct":
+        kind = ReceivedKind.MESSAGE
+    elif answers_us:
+        kind = ReceivedKind.COMMENT
+    return Received(
+        kind,
+        str(status["id"]),
+        text=plain(str(status["content"])),
+        language=str(status.get("language") or ""),
+        on_remote_id=before if answers_us else "",
+        in_reply_to="" if answers_us else before,
+        url=_address(status),
+        **facts,
+    )
+
+
+def _full_handle(acct: str, origin: str) -> str:
+    """The handle with its server, which the API leaves out for its own people."""
+    return acct if "@" in acct else f"{acct}@{host_of(origin)}"
+
+
+def _address(thing: Mapping[str, Any]) -> str:
+    """Where a person can see it; nothing but web addresses."""
+    url = thing.get("url")
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""

@@ -1,0 +1,123 @@
+"""A pasted token connects its account, and says why when it does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from etalage.networks.abilities import Abilities, Mechanism, TextUnit
+from etalage.networks.base import Authorizer, ChannelRefused, Connected, CouldNotRead, NotAccepted, Reason
+from etalage.networks.mastodon.authorizing import SCOPES, missing_scopes
+from etalage.networks.mastodon.connector import MastodonConnector
+from etalage.networks.mastodon.tests.conftest import Fake
+
+LACKS = 'Bearer realm="Doorkeeper", error="insufficient_scope"'
+VERIFY = "GET /api/v1/accounts/verify_credentials"
+
+
+def test_a_token_connects_its_account_with_the_instances_own_limits(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    connected = network.connect(f" {fake.origin}/ ", "", " read write\n")
+    assert isinstance(connected, Connected)
+    assert connected.account == fake.account()
+    assert connected.account.handle.startswith("lune@localhost:")
+    assert (connected.name, connected.profile_url) == ("Maison Lune", "https://fake.example/@lune")
+    known = connected.abilities
+    assert (known.text_limit, known.link_length, known.picture_max_bytes) == (700, 23, 9_000_000)
+    assert known.picture_formats == ("image/png",)
+    assert (known.mechanism, known.key_valid_for) == (Mechanism.IDEMPOTENCY_KEY, timedelta(hours=1))
+    assert (known.text_unit, known.counts_mention_hosts) == (TextUnit.GRAPHEMES, False)
+
+
+def test_a_server_that_only_speaks_like_mastodon_is_not_trusted_with_keys(
+    keyless: Fake, network: MastodonConnector
+) -> None:
+    known = network.abilities(keyless.account())
+    assert isinstance(known, Abilities)
+    assert (known.mechanism, known.key_valid_for) == (Mechanism.READ_BACK, None)
+    assert (known.text_unit, known.counts_mention_hosts) == (TextUnit.CHARACTERS, True)
+
+
+def test_what_the_software_is_stays_open_while_it_cannot_be_asked(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order("GET /nodeinfo/2.0", status=500)
+    assert isinstance(network.abilities(fake.account()), CouldNotRead)
+    assert isinstance(network.abilities(fake.account()), Abilities)
+
+
+@pytest.mark.parametrize("typed", ["@ada@{host}", "http://{host}/@ada"])
+def test_a_token_of_another_account_is_refused(typed: str, fake: Fake, network: MastodonConnector) -> None:
+    refused = network.connect(typed.format(host=fake.origin.partition("://")[2]), "", "read write")
+    assert refused == ChannelRefused(Reason.MISCONFIGURED, "@lune")
+
+
+def test_a_token_that_may_only_read_is_refused_and_says_what_it_lacks(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    refused = network.connect(fake.origin, "", "read")
+    assert refused == ChannelRefused(Reason.PERMISSION_MISSING, "write:statuses write:media")
+
+
+def test_a_broad_scope_holds_the_narrow_ones() -> None:
+    assert missing_scopes(SCOPES) == missing_scopes(("read", "write")) == ""
+    assert missing_scopes(("read", "write:media")) == "write:statuses"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": 401}, Reason.AUTH_DEAD),
+        ({"status": 403}, Reason.NEEDS_HUMAN_AT_NETWORK),
+        (
+            {"status": 403, "headers": {"www-authenticate": LACKS}},
+            Reason.PERMISSION_MISSING,
+        ),
+        ({"status": 410, "body": ""}, Reason.NEEDS_HUMAN_AT_NETWORK),
+        ({"status": 422, "body": ""}, Reason.AUTH_DEAD),
+    ],
+)
+def test_a_refused_account_says_what_a_person_can_do(
+    fault: dict[str, object], reason: Reason, fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(VERIFY, **fault)
+    refused = network.connect(fake.origin, "", "read write")
+    assert isinstance(refused, ChannelRefused)
+    assert refused.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": 404}, Reason.MISCONFIGURED),
+        ({"status": 404, "body": "<h1>Not here</h1>"}, Reason.NONSENSE_ANSWER),
+        ({"status": 401, "body": "<h1>Members only</h1>"}, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": "<h1>Welcome</h1>"}, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": "[]"}, Reason.NONSENSE_ANSWER),
+        (
+            {"status": 302, "headers": {"location": "https://elsewhere.example/"}, "body": ""},
+            Reason.NONSENSE_ANSWER,
+        ),
+        ({"status": 500}, Reason.PLATFORM_DOWN),
+        ({"status": 429, "headers": {"retry-after": "7"}}, Reason.RATE_LIMITED),
+        ({"cut": True}, Reason.UNREACHABLE),
+        ({"half": True, "accepted": True}, Reason.NONSENSE_ANSWER),
+    ],
+)
+def test_an_instance_that_cannot_say_refuses_nobody(
+    fault: dict[str, object], reason: Reason, fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(VERIFY, **fault)
+    found = network.connect(fake.origin, "", "read write")
+    assert isinstance(found, NotAccepted)
+    assert found.reason is reason or (fault.get("half") and found.reason is Reason.UNREACHABLE)
+    assert found.retry_after == (7.0 if reason is Reason.RATE_LIMITED else None)
+
+
+def test_an_owner_who_says_no_is_told_that_a_right_is_missing(network: MastodonConnector) -> None:
+    assert isinstance(network, Authorizer)
+    memory = {"origin": "https://x.example", "client_id": "c", "client_secret": "s"}
+    refused = network.finish(memory, "https://shop.example/back/", {"error": "access_denied"})
+    assert refused == ChannelRefused(Reason.PERMISSION_MISSING, "access_denied")

@@ -1,0 +1,259 @@
+"""Publishing: pictures first, one visible act, and what each answer makes of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from etalage.networks.base import (
+    Absent,
+    Accepted,
+    CannotTell,
+    ChannelRefused,
+    Found,
+    Mechanism,
+    NotAccepted,
+    Prepared,
+    Reason,
+    Rejected,
+    Step,
+    Unknown,
+)
+from etalage.networks.mastodon.connector import MastodonConnector
+from etalage.networks.mastodon.tests.conftest import Fake
+from etalage.networks.mastodon.tests.posts import delivery, post, prepared
+
+POST = "POST /api/v1/statuses"
+MEDIA = "POST /api/v2/media"
+OWN = "GET /api/v1/accounts/1/statuses"
+LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_a_post_goes_out_with_its_pictures_and_their_words(fake: Fake, network: MastodonConnector) -> None:
+    account, rendition = fake.account(), post("Un manteau bleu", "Le même, de dos")
+    facts = prepared(network, account, rendition, delivery())
+    accepted = network.commit(account, rendition, facts)
+    assert accepted == Accepted("1000", "https://fake.example/@lune/1000")
+    (status,) = fake.ledger()
+    assert [one["description"] for one in status["media_attachments"]] == [
+        "Un manteau bleu",
+        "Le même, de dos",
+    ]
+    assert (status["language"], status["visibility"]) == ("fr", "public")
+
+
+def test_a_picture_that_is_still_worked_on_is_waited_for_and_not_uploaded_again(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    account, rendition, facts = fake.account(), post("Un manteau"), delivery()
+    uploaded = network.take_step(account, rendition, facts, Step("picture-0"))
+    assert uploaded == Prepared("picture-0-upload", "100")  # 202
+    facts.parts["picture-0-upload"] = "100"  # type: ignore[index]
+    waits = network.take_step(account, rendition, facts, Step("picture-0"))  # 206
+    assert isinstance(waits, NotAccepted)
+    assert waits.retry_after == 3.0
+    assert network.take_step(account, rendition, facts, Step("picture-0")) == Prepared("picture-0", "100")
+    assert len(fake.asked("/api/v2/media")) == 1
+
+
+def test_a_picture_that_cannot_be_read_is_refused_as_a_picture(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    account, rendition, facts = (
+        fake.account(),
+        post("Un manteau"),
+        delivery(parts={"picture-0-upload": "100"}),
+    )
+    for status in (422, 404):
+        fake.order("GET /api/v1/media/100", status=status)
+        refused = network.take_step(account, rendition, facts, Step("picture-0"))
+        assert isinstance(refused, Rejected)
+        assert refused.reason is Reason.MEDIA_INVALID
+    orders: list[dict[str, Any]] = [{"status": 422}, {"status": 413, "body": "<h1>Too large</h1>"}]
+    for order in orders:
+        fake.order(MEDIA, **order)
+        refused = network.take_step(account, rendition, delivery(), Step("picture-0"))
+        assert isinstance(refused, Rejected)
+        assert refused.reason is Reason.MEDIA_INVALID
+
+
+def test_after_a_lost_answer_the_same_key_gives_the_same_post(fake: Fake, network: MastodonConnector) -> None:
+    fake.order(POST, accepted=True, cut=True)
+    first = network.commit(fake.account(), post(), delivery())
+    assert isinstance(first, Unknown)
+    assert first.reason is Reason.AMBIGUOUS
+    assert network.commit(fake.account(), post(), delivery()) == Accepted(
+        "1000", "https://fake.example/@lune/1000"
+    )
+    assert len(fake.ledger()) == 1
+
+
+def test_without_keys_sending_again_doubles_and_looking_does_not(
+    keyless: Fake, network: MastodonConnector
+) -> None:
+    account = keyless.account(Mechanism.READ_BACK)
+    keyless.order(POST, accepted=True, cut=True)
+    assert isinstance(network.commit(account, post(), delivery()), Unknown)
+    assert isinstance(network.look(account, delivery(), LONG_AGO), Found)
+    assert len(keyless.ledger()) == 1
+    network.commit(account, post(), delivery())  # the naive way
+    assert len(keyless.ledger()) == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [{"cut": True}, {"half": True}, {"status": 500}, {"status": 502, "body": "<h1>"}]
+)
+def test_what_was_accepted_and_cut_is_unknown_and_then_found(
+    fault: dict[str, Any], fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(POST, accepted=True, **fault)
+    assert isinstance(network.commit(fake.account(), post(), delivery()), Unknown)
+    found = network.look(fake.account(), delivery(), LONG_AGO)
+    assert found == Found("1000", "https://fake.example/@lune/1000")
+
+
+def test_what_never_arrived_is_absent(fake: Fake, network: MastodonConnector) -> None:
+    fake.order(POST, cut=True)
+    assert isinstance(network.commit(fake.account(), post(), delivery()), Unknown)
+    assert network.look(fake.account(), delivery(), LONG_AGO) == Absent()
+
+
+def test_a_look_goes_back_page_by_page_and_no_further_than_it_must(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    account = fake.account()
+    for number in range(12):
+        marker = f"https://shop.example/l/N{number}"
+        assert isinstance(network.commit(account, post(marker=marker), delivery(number, marker)), Accepted)
+    oldest = delivery(0, "https://shop.example/l/N0")
+    assert network.look(account, oldest, LONG_AGO) == Found("1000", "https://fake.example/@lune/1000")
+    assert len(fake.asked("/api/v1/accounts/1/statuses")) == 3
+    # The newest page holds minutes 7 to 11, the next one 2 to 6.
+    since = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
+    assert network.look(account, oldest, since) == Absent()
+    assert len(fake.asked("/api/v1/accounts/1/statuses")) == 5
+
+
+def test_the_beginning_of_an_address_is_not_the_address(fake: Fake, network: MastodonConnector) -> None:
+    marker = "https://shop.example/l/ABC"
+    network.commit(fake.account(), post(marker=f"{marker}D"), delivery())
+    assert network.look(fake.account(), delivery(2, marker), LONG_AGO) == Absent()
+    assert isinstance(network.look(fake.account(), delivery(2, ""), LONG_AGO), CannotTell)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 200, "body": "<h1>Welcome</h1>"},
+        {"status": 200, "body": '[{"id": "1"}]'},
+        {"status": 200, "body": '[{"id": "1", "content": "", "created_at": "yesterday"}]'},
+        {"status": 401},
+        {"cut": True},
+    ],
+)
+def test_a_look_that_fails_proves_nothing(
+    fault: dict[str, Any], fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(OWN, **fault)
+    assert isinstance(network.look(fake.account(), delivery(), LONG_AGO), CannotTell)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "reason"),
+    [
+        ({"status": 422}, Rejected, Reason.TEXT_INVALID),
+        ({"status": 401}, ChannelRefused, Reason.AUTH_DEAD),
+        ({"status": 403}, ChannelRefused, Reason.NEEDS_HUMAN_AT_NETWORK),
+        ({"status": 410, "body": ""}, ChannelRefused, Reason.NEEDS_HUMAN_AT_NETWORK),
+        ({"status": 404}, NotAccepted, Reason.MISCONFIGURED),
+        ({"status": 400}, Rejected, Reason.UNKNOWN),
+        ({"status": 429}, NotAccepted, Reason.RATE_LIMITED),
+        ({"status": 503, "headers": {"retry-after": "60"}, "body": ""}, NotAccepted, Reason.PLATFORM_DOWN),
+        ({"status": 503}, Unknown, Reason.AMBIGUOUS),
+        ({"status": 401, "body": "<h1>Sign in</h1>"}, Unknown, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": "<h1>Welcome</h1>"}, Unknown, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": "{}"}, Unknown, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": ""}, Unknown, Reason.NONSENSE_ANSWER),
+        ({"status": 302, "headers": {"location": "/"}, "body": ""}, Unknown, Reason.NONSENSE_ANSWER),
+    ],
+)
+def test_each_answer_has_its_class(
+    fault: dict[str, Any], kind: type, reason: Reason, fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(POST, **fault)
+    outcome = network.commit(fake.account(), post(), delivery())
+    assert (type(outcome), getattr(outcome, "reason", None)) == (kind, reason)
+    assert fake.ledger() == []
+
+
+def test_a_refusal_for_a_picture_that_is_gone_is_about_the_picture(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(POST, status=422, times=2)
+    lost = delivery(parts={"picture-0": "999"})
+    refused = network.commit(fake.account(), post("Un manteau"), lost)
+    assert isinstance(refused, Rejected)
+    assert refused.reason is Reason.MEDIA_INVALID
+    kept = prepared(network, fake.account(), post("Un manteau"), delivery(2))
+    refused = network.commit(fake.account(), post("Un manteau"), kept)
+    assert isinstance(refused, Rejected)
+    assert refused.reason is Reason.TEXT_INVALID
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "42"}, 42.0),
+        ({"retry-after": "999999999"}, 86_400.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2031-05-01T12:01:30.000000Z"}, 90.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2031-05-01T11:59:55.000000Z"}, 1.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_the_network_says_how_long_to_wait_and_by_its_own_clock(
+    headers: dict[str, str], seconds: float | None, fake: Fake, network: MastodonConnector
+) -> None:
+    its_time = "Thu, 01 May 2031 12:00:00 GMT"  # years ahead of us
+    fake.order(POST, status=429, headers={"date": its_time, **headers})
+    limited = network.commit(fake.account(), post(), delivery())
+    assert isinstance(limited, NotAccepted)
+    assert (limited.reason, limited.retry_after) == (Reason.RATE_LIMITED, seconds)
+
+
+def test_an_edit_replaces_words_and_alternative_texts(fake: Fake, network: MastodonConnector) -> None:
+    account, facts = fake.account(), prepared(network, fake.account(), post("Avant"), delivery())
+    network.commit(account, post("Avant"), facts)
+    changed = post("Après", text="Derniers jours !")
+    assert network.edit(account, "1000", changed, facts) == Accepted(
+        "1000", "https://fake.example/@lune/1000"
+    )
+    (status,) = fake.ledger()
+    assert "Derniers jours !" in status["content"]
+    assert len(fake.asked("/api/v2/media")) == 1
+    gone = network.edit(account, "555", changed, facts)
+    assert isinstance(gone, Rejected)
+    assert gone.reason is Reason.GONE
+
+
+def test_what_is_taken_away_is_gone_and_may_be_taken_away_again(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    account = fake.account()
+    network.commit(account, post(), delivery())
+    assert isinstance(network.withdraw(account, "1000"), Accepted)
+    assert fake.gone() == ["1000"]
+    assert network.withdraw(account, "1000") == Accepted("1000")
+
+
+def test_a_server_that_cannot_take_away_is_not_believed(fake: Fake, network: MastodonConnector) -> None:
+    account = fake.account()
+    network.commit(account, post(), delivery())
+    fake.order("DELETE /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>", times=2)
+    refused = network.withdraw(account, "1000")
+    assert refused == Rejected(Reason.POLICY_REJECTED, "DELETE")
+    fake.order("GET /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
+    assert isinstance(network.withdraw(account, "1000"), Unknown)

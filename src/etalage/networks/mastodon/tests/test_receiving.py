@@ -1,0 +1,168 @@
+"""What people do comes in, oldest first, each thing once, and no row blocks those behind it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from etalage.networks.base import ChannelRefused, CouldNotRead, Metric, Page, Reason, Received, ReceivedKind
+from etalage.networks.mastodon.connector import MastodonConnector
+from etalage.networks.mastodon.tests.conftest import Fake
+from etalage.networks.mastodon.tests.posts import delivery, post
+
+NOTIFICATIONS = "GET /api/v1/notifications"
+ADA = {"id": "01HADA", "acct": "ada", "display_name": "Ada", "url": "https://fake.example/@ada"}
+KARIM = {"id": "7", "acct": "karim@far.example", "display_name": "", "url": "javascript:alert(1)"}
+
+
+def notification(
+    number: int, kind: str = "favourite", author: dict[str, str] = ADA, **status: Any
+) -> dict[str, Any]:
+    """A row of the stream."""
+    row = {"id": str(number), "type": kind, "created_at": "2026-11-21T10:00:00.000Z", "account": author}
+    return {**row, "status": {"id": "1000", "content": "", **status}} if "follow" not in kind else row
+
+
+def fetched(network: MastodonConnector, fake: Fake, cursor: str = "") -> Page:
+    """A page, which must come."""
+    page = network.fetch(fake.account(), cursor)
+    assert isinstance(page, Page)
+    return page
+
+
+def test_each_kind_of_act_is_read(fake: Fake, network: MastodonConnector) -> None:
+    to_us: dict[str, Any] = {"in_reply_to_id": "1000", "in_reply_to_account_id": "1"}
+    fake.notify(
+        notification(1),
+        notification(2, "reblog", KARIM),
+        notification(3, "follow"),
+        notification(4, "follow_request", KARIM),
+        notification(5, "mention", id="01J", content="<p>@lune ça coûte&nbsp;?</p>", language="fr", **to_us),
+        notification(
+            6, "mention", id="01K", content="<p>Go to @lune</p>", url="https://fake.example/@ada/01K"
+        ),
+        notification(7, "mention", id="01L", content="<p>psst</p>", visibility="direct"),
+        notification(
+            8, "mention", id="01M", content="<p>so?</p>", in_reply_to_id="01J", in_reply_to_account_id="9"
+        ),
+    )
+    first = fetched(network, fake)
+    items = [*first.items, *fetched(network, fake, first.cursor).items]
+    assert [(one.kind.value, one.remote_id, one.on_remote_id, one.in_reply_to) for one in items] == [
+        ("like", "1", "1000", ""),
+        ("share", "2", "1000", ""),
+        ("follow", "01HADA", "", ""),
+        ("follow", "7", "", ""),
+        ("comment", "01J", "1000", ""),
+        ("mention", "01K", "", ""),
+        ("message", "01L", "", ""),
+        ("mention", "01M", "", "01J"),
+    ]
+    host = fake.origin.partition("://")[2]
+    assert items[4] == Received(
+        ReceivedKind.COMMENT,
+        "01J",
+        "01HADA",
+        f"ada@{host}",
+        "Ada",
+        datetime(2026, 11, 21, 10, tzinfo=UTC),
+        "@lune ça coûte ?",
+        "fr",
+        "1000",
+    )
+    assert (items[1].author_handle, items[1].author_name) == ("karim@far.example", "karim@far.example")
+    assert items[3].url == ""  # no address that a browser would run
+    assert items[5].url == "https://fake.example/@ada/01K"
+
+
+def test_the_stream_is_paged_oldest_first_and_ends(fake: Fake, network: MastodonConnector) -> None:
+    fake.notify(*(notification(number) for number in range(1, 13)))
+    seen, cursor, pages = [], "", 0
+    while True:
+        page = fetched(network, fake, cursor)
+        seen += [one.remote_id for one in page.items]
+        cursor, pages = page.cursor, pages + 1
+        if not page.more:
+            break
+    assert seen == [str(number) for number in range(1, 13)]
+    assert (cursor, pages) == ("12", 4)
+    fake.notify(notification(13))
+    assert [one.remote_id for one in fetched(network, fake, cursor).items] == ["13"]
+    assert fake.asked("/api/v1/notifications/clear") == []
+
+
+def test_a_row_that_says_nothing_blocks_nobody(fake: Fake, network: MastodonConnector) -> None:
+    bad: list[dict[str, Any]] = [
+        {"id": "1", "type": "mention"},
+        {**notification(2), "status": None},
+        {**notification(3), "created_at": "soon"},
+        notification(4, "admin.sign_up"),
+        notification(5, author={"id": "1", "acct": "lune"}),  # ourselves
+    ]
+    fake.notify(*bad, notification(6))
+    first = fetched(network, fake)
+    assert (first.items, first.cursor) == ((), "5")
+    assert [one.remote_id for one in fetched(network, fake, first.cursor).items] == ["6"]
+
+
+def test_a_server_without_links_is_read_back_to_where_we_were(fake: Fake, network: MastodonConnector) -> None:
+    newest = [notification(number) for number in range(200, 120, -1)]
+    older = [notification(number) for number in range(120, 90, -1)]
+    for rows in (newest, older):
+        fake.order(NOTIFICATIONS, status=200, body=rows)
+    page = fetched(network, fake, "100")
+    assert [int(one.remote_id) for one in page.items] == list(range(101, 201))
+    assert (page.cursor, page.more) == ("200", False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": 429, "headers": {"retry-after": "9"}}, Reason.RATE_LIMITED),
+        ({"status": 500}, Reason.PLATFORM_DOWN),
+        ({"status": 200, "body": "<h1>"}, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": {"rows": []}}, Reason.NONSENSE_ANSWER),
+        ({"status": 200, "body": [1]}, Reason.NONSENSE_ANSWER),
+        ({"cut": True}, Reason.UNREACHABLE),
+    ],
+)
+def test_a_stream_that_cannot_be_read_is_asked_again(
+    fault: dict[str, Any], reason: Reason, fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order(NOTIFICATIONS, **fault)
+    found = network.fetch(fake.account(), "5")
+    assert isinstance(found, CouldNotRead)
+    assert (found.reason, found.retry_after) == (reason, 9.0 if reason is Reason.RATE_LIMITED else None)
+    fake.order(NOTIFICATIONS, status=401)
+    assert isinstance(network.fetch(fake.account(), "5"), ChannelRefused)
+
+
+def test_nothing_is_pushed(network: MastodonConnector) -> None:
+    assert not network.verify("secret", {"x-signature": "anything"}, b"{}")
+    with pytest.raises(ValueError, match="polled"):
+        network.parse(b"{}")
+
+
+@pytest.mark.parametrize("is_older", [False, True])
+def test_figures_are_what_the_network_says_and_none_where_it_says_nothing(
+    is_older: bool, fake: Fake, network: MastodonConnector
+) -> None:
+    account = fake.account()
+    network.commit(account, post(), delivery())
+    if is_older:
+        fake.order("GET /api/v1/statuses", status=404, body="<h1>404</h1>")
+    figures = network.measure(account, ["1000", "4711"])
+    assert isinstance(figures, list)
+    assert [(one.remote_id, one.name, one.value) for one in figures] == [
+        ("1000", "likes", 3),
+        ("1000", "comments", 0),
+        ("1000", "shares", None),
+        ("4711", "likes", None),
+        ("4711", "comments", None),
+        ("4711", "shares", None),
+    ]
+    assert all(isinstance(one, Metric) for one in figures)
+    fake.order("GET /api/v1/statuses", status=429)
+    assert isinstance(network.measure(account, ["1000"]), CouldNotRead)

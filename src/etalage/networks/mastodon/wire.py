@@ -1,0 +1,74 @@
+"""Requests to one instance with one token: a read changes nothing, a write is sent once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
+from etalage.networks import inside
+from etalage.networks.base import ChannelRefused, CouldNotRead, Reason, Unknown
+from etalage.networks.mastodon.answers import Failure, could_not_read, failure, not_sent, object_of
+
+READ_SECONDS = 20.0
+WRITE_SECONDS = 60.0  # a server under load may take long to accept; a shorter wait only makes more doubt
+
+
+class Wire:
+    """The way to an instance: its origin, which must be public unless the installation names it, and a token."""
+
+    def __init__(self, origin: str, token: str = "", *, read_seconds: float, write_seconds: float) -> None:
+        self.origin = origin
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._read_seconds, self._write_seconds = read_seconds, write_seconds
+
+    def call(self, method: str, path: str, **request: Any) -> Answer:
+        """One request; raises `NotSent` or `AnswerLost`."""
+        is_inside = inside.may_be_inside(self.origin)
+        if not is_inside and not self.origin.startswith("https://"):
+            raise NotSent("address_not_listed")  # a token never travels in the open
+        try:
+            client = NetworkClient(frozenset({self.origin}), self.origin, public_only=not is_inside)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise NotSent("bad_request") from error
+        seconds = self._read_seconds if method == "GET" else self._write_seconds
+        headers = {"accept": "application/json", **self._headers, **request.pop("headers", {})}
+        return client.request(method, path, headers=headers, timeout=seconds, **request)
+
+    def answer(
+        self, path: str, params: dict[str, Any] | None = None
+    ) -> Answer | CouldNotRead | ChannelRefused:
+        """A read's answer with a status in the 200s, or why there is none."""
+        try:
+            answer = self.call("GET", path, params=params)
+        except (NotSent, AnswerLost) as error:
+            return could_not_read(error)
+        return answer if answer.ok else could_not_read(answer)
+
+    def read(
+        self, path: str, params: dict[str, Any] | None = None
+    ) -> dict[str, Any] | CouldNotRead | ChannelRefused:
+        """A read's JSON object, or why there is none."""
+        answer = self.answer(path, params)
+        if not isinstance(answer, Answer):
+            return answer
+        data = object_of(answer)
+        return could_not_read(answer) if data is None else data
+
+    def write(
+        self, method: str, path: str, invalid: Reason, missing: Reason = Reason.MISCONFIGURED, **request: Any
+    ) -> tuple[int, dict[str, Any]] | Failure:
+        """A request that changes something: status and JSON object with a text `id`, or what its failure means."""
+        try:
+            answer = self.call(method, path, **request)
+        except NotSent as error:
+            return not_sent(error)
+        except AnswerLost as error:
+            return Unknown(Reason.AMBIGUOUS, error.reason)
+        if not answer.ok:
+            return failure(answer, invalid, missing)
+        data = object_of(answer)
+        if data is None or not isinstance(data.get("id"), str) or not data["id"]:
+            return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
+        return answer.status, data

@@ -1,0 +1,114 @@
+"""How long a network really takes to show what it accepted, timed on our own successes.
+
+A look that comes sooner than that finds nothing and proves nothing. What the network states is where it begins; five
+times the 99.9th percentile of what was timed on the channel is waited for when that is longer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from etalage.channels.queries import ChannelUnusable, abilities_of, network_for
+from etalage.jobs import enqueue_once
+from etalage.kit import clock
+from etalage.networks.base import Absent, Found, Mechanism
+from etalage.publishing.delivery import machine, ticks
+from etalage.publishing.delivery.facts import delivery_of
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.models import DeliveryState, Publication, VisibilityLag
+
+log = logging.getLogger(__name__)
+
+KEPT = 1000  # samples: as many as a percentile of 99.9 needs to leave one out
+TIMES = 5
+FIRST_GAP = timedelta(milliseconds=250)  # before the second look; doubled for each further one
+TOO_COARSE = 4  # so many times later than planned, a look only tells how busy this machine was
+TIME_SHOWING = "etalage.publishing.tasks.time_showing"
+
+
+def measured_settle(channel_id: UUID) -> int:
+    """Five times the 99.9th percentile of the channel's samples, in milliseconds; 0 while there are none."""
+    samples = VisibilityLag.objects.filter(channel_id=channel_id).values_list("samples", flat=True).first()
+    return TIMES * percentile(samples or [])
+
+
+def percentile(samples: Sequence[int]) -> int:
+    """The 99.9th percentile by nearest rank: the longest of fewer than 1000; 0 of none."""
+    ranked = sorted(samples)
+    return ranked[-(-len(ranked) * 999 // 1000) - 1] if ranked else 0
+
+
+def time_success(publication_id: UUID) -> None:
+    """After a success, look at once whether it shows; what does not is looked for again by a job.
+
+    Nothing that breaks here touches the publication: it stands there.
+    """
+    try:
+        if sample(publication_id, 0) is not None:
+            later(publication_id, 1)
+    except Exception:
+        log.exception("the showing of publication %s could not be timed", publication_id)
+
+
+def sample(publication_id: UUID, looks: int) -> int | None:
+    """Time one success with one look; the number of looks so far when it does not show yet, else None.
+
+    `looks`: how many went before. A second copy that is seen in passing is an alarm.
+    """
+    publication = _wanted(publication_id, looks)
+    if publication is None or publication.sent_tick is None:
+        return None
+    try:
+        publisher, account = network_for(publication.channel)
+    except ChannelUnusable:
+        return None
+    since = (publication.sent_at or publication.state_at) - pace().since
+    look = publisher.look(account, delivery_of(publication, publication.attempt), since)
+    if isinstance(look, Absent):
+        return looks + 1 if looks < pace().lag_looks else None
+    if isinstance(look, Found):
+        if look.remote_id != publication.remote_id:
+            machine.alarm(publication, look.remote_id)
+        _keep(publication.channel_id, ticks.now() - publication.sent_tick, looks)
+    return None
+
+
+def later(publication_id: UUID, looks: int) -> None:
+    """Ask for the next look."""
+    at = clock.now() + FIRST_GAP * 2 ** (looks - 1)
+    enqueue_once(TIME_SHOWING, f"{publication_id}:{looks}", publication_id, looks, run_after=at)
+
+
+def _wanted(publication_id: UUID, looks: int) -> Publication | None:
+    """The publication if its showing is to be timed: sent once and accepted at once, on a network that can be asked."""
+    rows = Publication.objects.select_related("post", "channel__grant", "link")
+    row = (
+        rows.filter(pk=publication_id, state=DeliveryState.PUBLISHED, reason="").exclude(remote_id="").first()
+    )
+    if row is None or row.lease_clock != ticks.clock_name():
+        return None
+    if abilities_of(row.channel).mechanism is Mechanism.NONE:
+        return None
+    known = VisibilityLag.objects.filter(channel_id=row.channel_id).first()
+    if looks == 0 and known is not None and len(known.samples) >= pace().lag_samples:
+        age = clock.now() - known.taken_at
+        return row if not timedelta(0) <= age < pace().lag_again else None
+    return row
+
+
+def _keep(channel_id: UUID, took: int, looks: int) -> None:
+    """Keep a sample, unless the look that found it came so late that it tells nothing."""
+    planned = ticks.millis(FIRST_GAP) * (2**looks - 1)
+    if took > TOO_COARSE * planned + ticks.millis(pace().request):
+        return
+    with transaction.atomic():
+        VisibilityLag.objects.get_or_create(channel_id=channel_id)
+        row = VisibilityLag.objects.select_for_update().get(channel_id=channel_id)
+        row.samples = [*row.samples, max(took, 0)][-KEPT:]
+        row.taken_at = clock.now()
+        row.save(update_fields=["samples", "taken_at"])

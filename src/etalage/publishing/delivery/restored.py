@@ -1,0 +1,106 @@
+"""After a backup was put back: nothing is sent that may have gone out since the backup was made.
+
+What the restored rows call unsent may stand on its network already. All of it is in doubt from then on and is looked
+for first, by its key or its marker; only what surely does not stand there goes out, and where a network cannot tell,
+a person is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from etalage.channels.queries import ChannelUnusable, connector_of
+from etalage.kit import clock
+from etalage.networks.base import Publisher
+from etalage.publishing import links
+from etalage.publishing.delivery import machine, outcomes, ticks
+from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.outcomes import Work
+from etalage.publishing.delivery.send import load
+from etalage.publishing.delivery.states import LEASED
+from etalage.publishing.models import DeliveryState, DeliveryStep, Publication
+
+REASON = "restored"
+HELD = frozenset({DeliveryState.SCHEDULED, DeliveryState.UNKNOWN, *LEASED})
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many publications are looked for, and about how many a person is asked at once."""
+
+    looked_for: int
+    asked: int
+
+
+def hold_restored(taken_at: datetime, *, can_look: bool = True) -> Held:
+    """Put every publication that was due or on its way at `taken_at` in doubt; repeating it does no harm.
+
+    `can_look` False: the marker of then is not the marker of now, so that no look proves anything.
+    """
+    looked_for = asked = 0
+    rows = Publication.objects.filter(state__in=HELD).order_by("pk").values_list("pk", "token")
+    for key, token in list(rows):
+        work = load(Claim(key, token))
+        if work is None:
+            continue
+        with transaction.atomic():
+            _hold(work, taken_at)
+            if can_look:
+                looked_for += 1
+            else:
+                to = DeliveryState.NEEDS_PERSON
+                asked += machine.move(key, token + 1, to, reason=REASON, settle_until=None)
+    return Held(looked_for, asked)
+
+
+def _hold(work: Work, taken_at: datetime) -> None:
+    row = work.publication
+    links.link_for_publication(row)  # its marker
+    first = min(row.first_sent_at, taken_at) if row.in_doubt and row.first_sent_at else taken_at
+    facts: dict[str, Any] = {
+        "in_doubt": True,
+        "first_sent_at": first,
+        "sent_at": row.sent_at or max(taken_at, min(row.due_at or taken_at, clock.now())),
+        "sent_tick": None,
+        "first_tick": None,  # how old a key is that was used since, nobody knows: too old
+        "safe_until": None,
+        "absent_since": None,
+        "looks": 0,
+        **_keys(row),
+        **outcomes.settles(ticks.now() + work.settle()),
+    }
+    # Drafts and pictures at the network may be others by now; what is sent after all is prepared anew.
+    row.parts.all().delete()
+    if row.state != DeliveryState.UNKNOWN:
+        work.move(DeliveryState.UNKNOWN, reason=REASON, take_token=True, **facts)
+        return
+    facts |= {"reason": REASON, "token": row.token + 1, "state_at": clock.now()}
+    if Publication.objects.filter(pk=row.pk, token=row.token, state=row.state).update(**facts):
+        DeliveryStep.objects.create(
+            publication=row, from_state=row.state, to_state=row.state, reason=REASON, attempt=row.attempt
+        )
+
+
+def _keys(row: Publication) -> dict[str, str]:
+    """The keys under which it went out, if it did: they follow from its id, also where they were not stored yet."""
+    try:
+        connector = connector_of(row.channel)
+    except ChannelUnusable:
+        return {}
+    if not isinstance(connector, Publisher):
+        return {}
+    return {
+        "idempotency_key": row.idempotency_key or f"etalage-{row.pk}",
+        "client_key": row.client_key or connector.client_key(str(row.pk)),
+    }
+
+
+def is_unaccounted(publication: Publication) -> bool:
+    """Whether sends since the backup are unknown to us: a look must not rely on what was prepared before it."""
+    last = publication.steps.filter(reason=REASON).order_by("-pk").values_list("pk", flat=True).first()
+    sent_since = publication.steps.filter(to_state=DeliveryState.SENDING)
+    return last is not None and not sent_since.filter(pk__gt=last).exists()

@@ -1,0 +1,256 @@
+"""What a network tells us by itself: let in only when signed with this channel's own secret, and taken in once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from django.db import connections
+from pytest_django import Settings
+
+from etalage.asgi import build_application
+from etalage.channels import actions, hooks
+from etalage.channels.items import key_of
+from etalage.channels.models import Channel, Incoming, Listening
+from etalage.edge.journal import Journal
+from etalage.edge.server import bind
+from etalage.kit import clock
+from tests.channels.conftest import NewChannel
+from tests.channels.guild import Guild, guild_signature, item
+from tests.edge.world import until
+from tests.practice_network import PracticeNetwork
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SEED = random.SystemRandom().randrange(2**32)
+ROUNDS = 400
+SECRET = "a secret that the channel and its network alone know"
+
+
+@pytest.fixture
+def shop(folder: Path, settings: Settings) -> Iterator[str]:
+    """The shop's own application under a real server, edge and all; its address."""
+    with bind("127.0.0.1", 0) as listener:
+        settings.PUBLIC_ADDRESS = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        application = build_application(web=False)
+        server = uvicorn.Server(uvicorn.Config(application, log_config=None, access_log=False, ws="none"))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+        thread.start()
+        try:
+            until(lambda: server.started or not thread.is_alive())
+            yield settings.PUBLIC_ADDRESS
+        finally:
+            server.should_exit = True
+            thread.join()
+            connections.close_all()
+
+
+def raw_of(number: int) -> bytes:
+    """A delivery in the practice network's words."""
+    person = {"id": f"person:{number}", "handle": "noor", "name": "Noor"}
+    act = {"id": str(number), "kind": "comment", "author": person, "text": "Still there?", "language": "en"}
+    placed = {"at": time.time(), "status_id": "1", "in_reply_to": "", "url": ""}
+    return json.dumps({"items": [{**act, **placed}]}).encode()
+
+
+def signature(secret: str, raw: bytes) -> str:
+    return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+
+
+def with_secret(channel: Channel, secret: str = SECRET) -> Channel:
+    Listening.objects.filter(channel=channel).update(secret=secret)
+    return channel
+
+
+def test_the_practice_network_tells_us_at_once_and_once(
+    new_channel: NewChannel, practice: PracticeNetwork, shop: str, journal: Journal
+) -> None:
+    channel = new_channel()
+    actions.subscribe_channel(channel.pk)
+    practice.order("accepted_cut", on="push")  # what it tells first, it tells twice
+    for text in ("Is it wool?", "And in green?"):
+        practice.let_somebody("mention", channel.handle, text=text, author="noor")
+    until(lambda: len(journal.pending()) == 2)
+    assert actions.drain_incoming() == 2
+    assert [row.text for row in Incoming.objects.order_by("at")] == ["Is it wool?", "And in green?"]
+    listening = Listening.objects.get(channel=channel)
+    assert listening.push_since and listening.pushed_at and not listening.secret_before
+    assert actions.read_channel(channel.pk) == 2  # asking finds the same things, which are known
+    actions.drain_incoming()
+    assert Incoming.objects.count() == 2
+
+
+def test_a_new_secret_counts_at_once_and_the_old_one_no_more(
+    new_channel: NewChannel, practice: PracticeNetwork, shop: str, journal: Journal
+) -> None:
+    channel = new_channel()
+    actions.subscribe_channel(channel.pk)
+    old = str(Listening.objects.get().secret)
+    practice.order("platform_down", on="read")
+    actions.subscribe_channel(channel.pk)
+    assert str(Listening.objects.get().secret) != old
+    practice.let_somebody("mention", channel.handle, text="Hello", author="noor")
+    until(lambda: len(journal.pending()) == 1)
+    raw, address = raw_of(1), f"{shop}/hooks/practice/{key_of(channel)}"
+    assert (
+        httpx.post(address, content=raw, headers={"x-practice-signature": signature(old, raw)}).status_code
+        == 403
+    )
+
+
+def refusals(
+    channel: Channel, unset: Channel, chance: random.Random
+) -> dict[str, Callable[[int], tuple[str, bytes, str]]]:
+    """Ways to pretend: each makes a path, the bytes, and a signature."""
+    here, nowhere = f"/hooks/practice/{key_of(channel)}", f"/hooks/practice/{key_of(unset)}"
+
+    def forged(number: int) -> tuple[str, bytes, str]:
+        right = signature(SECRET, raw_of(number))
+        place = chance.randrange(7, len(right))
+        other = "0" if right[place] != "0" else "1"
+        return here, raw_of(number), right[:place] + other + right[place + 1 :]
+
+    def truncated(number: int) -> tuple[str, bytes, str]:
+        raw = raw_of(number)
+        return here, raw[: chance.randrange(1, len(raw))], signature(SECRET, raw)
+
+    def wrong_secret(number: int) -> tuple[str, bytes, str]:
+        guess = ["", " ", SECRET[:-1], SECRET.upper(), f"guess {number}"][number % 5]
+        return here, raw_of(number), signature(guess, raw_of(number))
+
+    def unset_secret(number: int) -> tuple[str, bytes, str]:
+        return nowhere, raw_of(number), signature(["", " ", SECRET][number % 3], raw_of(number))
+
+    return {
+        "forged": forged,
+        "truncated": truncated,
+        "wrong secret": wrong_secret,
+        "unset secret": unset_secret,
+    }
+
+
+@pytest.mark.parametrize("kind", ["forged", "truncated", "wrong secret", "unset secret"])
+def test_whoever_pretends_is_refused_every_time(
+    new_channel: NewChannel, shop: str, journal: Journal, kind: str
+) -> None:
+    channel, unset = with_secret(new_channel()), with_secret(new_channel(), "")
+    make = refusals(channel, unset, random.Random(SEED))[kind]
+    with httpx.Client(base_url=shop) as client:
+        for number in range(ROUNDS):
+            path, raw, said = make(number)
+            answer = client.post(path, content=raw, headers={"x-practice-signature": said})
+            assert answer.status_code in {401, 403}, f"{kind} {number}, seed {SEED}"
+        raw = raw_of(0)  # and the channel still hears what is genuine
+        path = f"/hooks/practice/{key_of(channel)}"
+        assert (
+            client.post(
+                path, content=raw, headers={"x-practice-signature": signature(SECRET, raw)}
+            ).status_code
+            == 200
+        )
+    assert len(journal.pending(1000)) == 1
+
+
+def test_what_was_caught_on_the_way_and_sent_again_is_taken_in_once(
+    new_channel: NewChannel, shop: str, journal: Journal
+) -> None:
+    """400 replays under other ids, early and late, to the same channel and to another: one row, for ever."""
+    channel, other = with_secret(new_channel()), with_secret(new_channel(), "another secret of this channel")
+    raw, count = raw_of(1), 0
+    headers = {"x-practice-signature": signature(SECRET, raw)}
+    with httpx.Client(base_url=shop) as client:
+        for number in range(ROUNDS):
+            where = other if number % 2 else channel
+            said = {**headers, "x-practice-delivery": f"act-{number}"}
+            count += (
+                client.post(f"/hooks/practice/{key_of(where)}", content=raw, headers=said).status_code == 200
+            )
+            if number == ROUNDS // 2:  # taken in, and long after that its bytes are forgotten
+                actions.drain_incoming()
+                journal.prune(clock.to_micros(clock.now() + timedelta(days=1)))
+    assert count == ROUNDS // 2  # the sender hears yes, and nothing more happens
+    assert journal.pending() == [] and Incoming.objects.count() == 1
+
+
+def test_what_is_signed_for_another_time_is_refused(
+    join: Callable[[], Channel], guild: Guild, shop: str, journal: Journal
+) -> None:
+    """Late and early by more than five minutes, and a moment that was changed behind the signature."""
+    channel, chance = with_secret(join()), random.Random(SEED)
+    path, now = f"/hooks/guild/{key_of(channel)}", int(time.time())
+    with httpx.Client(base_url=shop) as client:
+        for number in range(ROUNDS):
+            raw = json.dumps({"items": [item(number)]}).encode()
+            away = chance.choice([-1, 1]) * chance.randint(310, 10**6)
+            signed = guild_signature(SECRET, now + away, raw)
+            said = now if number % 2 else now + away
+            sent = {"x-guild-at": str(said), "x-guild-signature": signed}
+            assert client.post(path, content=raw, headers=sent).status_code == 403, f"{number}, seed {SEED}"
+        assert journal.pending() == []
+        sent = {"x-guild-at": str(now), "x-guild-signature": guild_signature(SECRET, now, raw)}
+        assert client.post(path, content=raw, headers=sent).status_code == 200
+
+
+def test_nobody_delivers_to_a_channel_that_was_given_up_or_never_was(
+    new_channel: NewChannel, shop: str, journal: Journal, world: object
+) -> None:
+    channel = with_secret(new_channel())
+    raw = raw_of(1)
+    sent = {"x-practice-signature": signature(SECRET, raw)}
+    actions.disconnect_channel(channel.pk, actor=world.owner)  # type: ignore[attr-defined]
+    for key in (key_of(channel), "0" * 32, "practice"):
+        assert httpx.post(f"{shop}/hooks/practice/{key}", content=raw, headers=sent).status_code == 404
+    assert httpx.post(f"{shop}/hooks/guild/{key_of(channel)}", content=raw, headers=sent).status_code == 404
+    assert journal.pending() == []
+
+
+def test_a_crowd_of_strangers_does_not_ask_the_database_for_each(
+    new_channel: NewChannel, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, real = [], hooks.read_hooks
+
+    def counted() -> hooks.Memory:
+        reads.append(1)
+        return real()
+
+    monkeypatch.setattr(hooks, "read_hooks", counted)
+    began = time.monotonic()
+    with httpx.Client(base_url=shop) as client:
+        for number in range(200):
+            assert client.post(f"/hooks/practice/{number:032x}", content=b"x").status_code == 404
+    assert len(reads) <= 2 + (time.monotonic() - began) / hooks.ABSENT_S
+
+
+def test_while_the_database_is_away_the_known_secrets_serve_and_others_come_again(
+    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = with_secret(new_channel())
+    path, raw = f"/hooks/practice/{key_of(channel)}", raw_of(1)
+    assert (
+        httpx.post(
+            shop + path, content=raw, headers={"x-practice-signature": signature(SECRET, raw)}
+        ).status_code
+        == 200
+    )
+
+    def away() -> hooks.Memory:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(hooks, "read_hooks", away)
+    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
+    monkeypatch.setattr(hooks, "ABSENT_S", 0.0)
+    raw = raw_of(2)
+    sent = {"x-practice-signature": signature(SECRET, raw)}
+    assert httpx.post(shop + path, content=raw, headers=sent).status_code == 200
+    assert httpx.post(f"{shop}/hooks/practice/{'0' * 32}", content=raw, headers=sent).status_code == 503
+    assert len(journal.pending()) == 2

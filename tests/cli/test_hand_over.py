@@ -1,0 +1,163 @@
+"""A restart drops no request: the listening socket outlives the program. A plain restart, beside it, does drop some."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from etalage.cli.ports import free_port
+from etalage.edge.server import bind
+from etalage.keeping.running import programs
+from tests.cli.conftest import SECONDS, Shop
+from tests.cli.test_serve import first_line, status_of, stopped
+
+CLIENTS = 6
+
+
+class Callers:
+    """Clients that ask without a pause, half of them over connections that stay open; every failure is counted."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.seen: Counter[str] = Counter()
+        self.longest = 0.0
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(CLIENTS)]
+
+    @contextmanager
+    def calling(self) -> Iterator[Callers]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            for thread in self._threads:
+                thread.join()
+
+    def answered(self, more: int) -> None:
+        """Wait until that many more were answered."""
+        deadline, goal = time.monotonic() + SECONDS, self.seen["200"] + more
+        while self.seen["200"] < goal:
+            assert time.monotonic() < deadline, self.seen
+            time.sleep(0.02)
+
+    def _ask(self, number: int) -> None:
+        limits = httpx.Limits(max_keepalive_connections=4 if number % 2 else 0)
+        with httpx.Client(base_url=self.address, limits=limits, timeout=60, trust_env=False) as client:
+            while not self._stop.is_set():
+                begun = time.monotonic()
+                try:
+                    seen = str(client.get("/account/login/" if number % 3 else "/l/NOBODY").status_code)
+                except httpx.HTTPError as error:
+                    seen = type(error).__name__
+                    time.sleep(0.02)
+                self.seen["200" if seen == "302" else seen] += 1
+                self.longest = max(self.longest, time.monotonic() - begun)
+
+
+def started_on(shop: Shop, listener: socket.socket) -> subprocess.Popen[str]:
+    """`etalage serve` as systemd starts it for a socket: the socket is number 3, LISTEN_PID is its own number."""
+    script = (
+        "import os, sys; os.dup2(int(sys.argv[1]), 3, inheritable=True); "
+        "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'etalage', 'serve'])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(listener.fileno())],
+        env=shop.environment,
+        pass_fds=[listener.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    shop.running.append(process)
+    return process
+
+
+def test_sighup_begins_anew_and_nobody_is_turned_away(ready: Shop) -> None:
+    port = free_port()
+    process = ready.start("serve", "--port", str(port))
+    first_line(process)
+    address = f"http://127.0.0.1:{port}"
+    status_of(f"{address}/account/login/", process)
+    with Callers(address).calling() as callers:
+        for _again in range(2):
+            callers.answered(50)
+            before = Path(f"/proc/{process.pid}/stat").read_text().split()[21]
+            process.send_signal(signal.SIGHUP)
+            said = first_line(process)
+            assert "listens" in said, said + (process.stdout.read(4000) if process.stdout else "")
+            callers.answered(50)
+        assert Path(f"/proc/{process.pid}/stat").read_text().split()[21] == before, "the same process"
+    assert set(callers.seen) == {"200"}, callers.seen
+    assert callers.longest < 30
+    print(f"requests {callers.seen.total()}, longest wait {callers.longest:.2f} s")
+    assert stopped(process) == 0
+
+
+def test_a_supervisor_that_keeps_the_socket_restarts_without_a_loss(ready: Shop) -> None:
+    with bind("127.0.0.1", 0) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = started_on(ready, listener)
+        status_of(f"{address}/account/login/", process)
+        with Callers(address).calling() as callers:
+            callers.answered(50)
+            assert stopped(process) == 0
+            assert programs(ready.folder) == []
+            process = started_on(ready, listener)
+            callers.answered(50)
+            assert [program.part for program in programs(ready.folder)] == ["all"]
+        assert set(callers.seen) == {"200"}, callers.seen
+        assert stopped(process) == 0
+
+
+def test_the_control_a_plain_restart_turns_people_away(ready: Shop) -> None:
+    port = free_port()
+    words = ("serve", "--port", str(port))
+    process = ready.start(*words)
+    first_line(process)
+    address = f"http://127.0.0.1:{port}"
+    status_of(f"{address}/account/login/", process)
+    with Callers(address).calling() as callers:
+        callers.answered(50)
+        assert stopped(process) == 0
+        process = ready.start(*words)
+        callers.answered(50)
+    assert callers.seen.total() > callers.seen["200"], "these callers see it when somebody is turned away"
+    assert stopped(process) == 0
+
+
+def test_a_socket_for_another_process_is_left_alone(ready: Shop) -> None:
+    """Whoever inherits the variables by accident (sd_listen_fds(3)) opens a socket of its own."""
+    done = ready.run(
+        "manage", "shell", "-c",
+        "from etalage.cli.listening import handed_socket; print('handed', handed_socket())",
+        LISTEN_FDS="1", LISTEN_PID="1",
+    )  # fmt: skip
+    assert "handed None" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("part", ["web", "worker"])
+def test_a_killed_program_is_not_taken_for_a_running_one(ready: Shop, part: str) -> None:
+    process = ready.start("serve", part, *(["--port", str(free_port())] if part == "web" else []))
+    first_line(process)
+    assert [program.part for program in programs(ready.folder)] == [part]
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert programs(ready.folder) == []
+    assert list((ready.folder / "running").iterdir()) == []

@@ -1,0 +1,128 @@
+"""A program of its own on the shop that the environment names: `python -m tests.keeping.shop_program DEED [WORDS]`.
+
+Each deed prints one line of JSON. Publications are named as they are in `PLAN`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import timedelta
+from typing import Any
+
+SECOND = timedelta(seconds=1)
+#: name → seconds until it is due, counted from the seeding
+PLAN = {"went_out": 3, "did_not": 3, "later": 172_800, "brought_forward": 172_800}
+
+
+def seed(network: str, *accounts: str) -> dict[str, Any]:
+    """Connect these accounts ("face:token") and schedule one post of each kind on each."""
+    from etalage.accounts.models import Member, Role
+    from etalage.channels.actions import connect_channel
+    from etalage.kit import clock
+    from etalage.publishing import actions
+    from etalage.publishing.actions import ChannelChoice, PostContent
+
+    owner = Member.objects.get(role=Role.OWNER)
+    now, made = clock.now(), {}
+    for account in accounts:
+        face, _, token = account.partition(":")
+        channel = connect_channel("practice", network, token, actor=owner)
+        for name, seconds in PLAN.items():
+            words = PostContent(text={"en": f"{name} on {face}"}, no_picture_reason="Only words today.")
+            post = actions.create_post(words, actor=owner)
+            actions.set_channels(post.pk, [ChannelChoice(channel.pk)], actor=owner)
+            post.refresh_from_db()
+            actions.schedule_post(post.pk, post.version, now + seconds * SECOND, actor=owner)
+            made[f"{face}/{name}"] = str(post.publications.get().pk)
+    return made
+
+
+def send(*keys: str) -> dict[str, Any]:
+    """Send just these publications, now; those that are due later are brought forward."""
+    import time
+
+    from etalage.accounts.models import Member, Role
+    from etalage.kit import clock
+    from etalage.publishing import actions
+    from etalage.publishing.delivery import machine
+    from etalage.publishing.delivery.send import send as send_claim
+    from etalage.publishing.models import Publication
+
+    owner = Member.objects.get(role=Role.OWNER)
+    for key in keys:
+        row = Publication.objects.get(pk=key)
+        wait = (row.due_at - clock.now()).total_seconds()
+        if wait > 60:
+            actions.publish_now(row.post_id, row.post.version, actor=owner)
+        else:
+            time.sleep(max(wait, 0))
+        (claim,) = machine.claim_due(clock.now(), 1, only=row.pk)
+        send_claim(claim)
+    return state()
+
+
+def work() -> dict[str, Any]:
+    """Do what workers do until nothing is due and nothing is in doubt that could be looked for."""
+    import time
+
+    from etalage.kit import clock
+    from etalage.publishing.delivery import machine
+    from etalage.publishing.delivery.reconcile import reconcile, sweep
+    from etalage.publishing.delivery.send import send as send_claim
+    from etalage.publishing.models import DeliveryState, Publication
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        now = clock.now()
+        sweep(now)
+        for claim in machine.claim_due(now, 50):
+            send_claim(claim)
+        for claim in machine.claim_unknown(now, 50):
+            reconcile(claim)
+        doubtful = Publication.objects.filter(state__in=(DeliveryState.UNKNOWN, DeliveryState.RECONCILING))
+        due = Publication.objects.filter(state=DeliveryState.SCHEDULED, next_attempt_at__lte=clock.now())
+        if not doubtful.exists() and not due.exists():
+            break
+        time.sleep(0.1)
+    return state()
+
+
+def send_nothing() -> dict[str, Any]:
+    """Do what workers do once; a copy has no channel that could send."""
+    from etalage.kit import clock
+    from etalage.publishing.delivery import machine
+    from etalage.publishing.delivery.reconcile import sweep
+
+    sweep(clock.now())
+    assert machine.claim_due(clock.now() + timedelta(days=3), 50) == []
+    assert machine.claim_unknown(clock.now(), 50) == []
+    return state()
+
+
+def state() -> dict[str, Any]:
+    """The state and the marker of every publication."""
+    from etalage.publishing import links
+    from etalage.publishing.models import Publication
+
+    rows = Publication.objects.select_related("link")
+    return {str(row.pk): {"state": row.state, "marker": links.address_of(row.link)} for row in rows}
+
+
+def main(deed: str, *words: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "etalage.settings")
+    import django
+    from django.conf import settings
+
+    django.setup()
+    # Seconds instead of minutes; the network that these tests speak to shows everything at once.
+    settings.DELIVERY_PACE = {
+        "least_settle": timedelta(milliseconds=200),
+        "first_wait": timedelta(milliseconds=200),
+    }
+    print(json.dumps(globals()[deed](*words)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

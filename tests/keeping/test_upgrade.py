@@ -1,0 +1,104 @@
+"""An upgrade that is killed in the middle and run again ends in the same database as one that was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import SECONDS
+from tests.keeping.conftest import Kept, drop_database, fresh_database
+
+SEED = random.SystemRandom().randrange(2**32)
+KILLS = int(os.environ.get("ETALAGE_TEST_KILLS", "6"))
+ROOT = Path(__file__).parents[2]
+
+
+def program(shop: Kept, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.keeping.upgrade_program", *words],
+        env=shop.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def answer(shop: Kept, *words: str) -> Any:
+    done = program(shop, *words)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def empty(tmp_path: Path, name: str, original: Kept) -> Iterator[Kept]:
+    """A shop's folder with its keys and no database."""
+    shop = Kept(tmp_path / name, database=fresh_database(f"keeping_{name}"))
+    shop.folder.mkdir()
+    (shop.folder / "etalage.env").write_bytes((original.folder / "etalage.env").read_bytes())
+    yield shop
+    drop_database(shop.database)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, made_once: Kept) -> Iterator[tuple[Any, Any, float]]:
+    """The plan from nothing, the schema of an upgrade that nobody disturbed, and the seconds that it took."""
+    with empty(tmp_path_factory.mktemp("fresh"), "fresh", made_once) as shop:
+        plan = answer(shop, "plan")
+        begun = time.monotonic()
+        assert program(shop, "upgrade").returncode == 0
+        yield plan, answer(shop, "schema"), time.monotonic() - begun
+
+
+def test_killed_anywhere_and_run_again_it_is_as_if_it_had_not_been(
+    tmp_path: Path, made_once: Kept, fresh: tuple[Any, Any, float]
+) -> None:
+    plan, schema, whole = fresh
+    chance = random.Random(SEED)
+    killed = 0
+    for number in range(KILLS):
+        with empty(tmp_path, f"struck{number}", made_once) as shop:
+            done_before = chance.choice([0, 0, chance.randrange(len(plan))])
+            if done_before:
+                assert program(shop, "upto", str(done_before)).returncode == 0
+            killed += struck(shop, chance.uniform(0, whole * (1 - done_before / len(plan))))
+            assert program(shop, "upgrade").returncode == 0, f"seed {SEED}"
+            assert answer(shop, "schema") == schema, f"seed {SEED}"
+    assert killed, f"no kill came in time; seed {SEED}"
+    print(f"{KILLS} upgrades, {killed} killed in the middle")
+
+
+def struck(shop: Kept, after: float) -> bool:
+    """Kill an upgrade so many seconds after it begun; whether it was still at work."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.keeping.upgrade_program", "upgrade"],
+        env=shop.environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(after)  # the moment of the kill is the test's own chance
+    process.send_signal(signal.SIGKILL)
+    process.stdout.close()
+    return process.wait() == -signal.SIGKILL
+
+
+def test_the_control_what_django_does_alone_cannot_be_run_again(tmp_path: Path, made_once: Kept) -> None:
+    with empty(tmp_path, "control", made_once) as shop:
+        assert program(shop, "naive", "kill").returncode == -signal.SIGKILL
+        again = program(shop, "naive", "go on")
+        assert again.returncode == 1 and "already exists" in again.stderr

@@ -1,0 +1,86 @@
+"""Programs that the kills of `test_upgrade` strike: `python -m tests.keeping.upgrade_program DEED [WORDS]`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+
+def plan() -> None:
+    """Print every migration in the order in which they are applied."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    found = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    print(json.dumps([[migration.app_label, migration.name] for migration, _ in found]))
+
+
+def upto(number: str) -> None:
+    """Apply the first so many migrations, as an earlier version of the program would have."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    steps = executor.migration_plan(executor.loader.graph.leaf_nodes())[: int(number)]
+    executor.migrate([(migration.app_label, migration.name) for migration, _ in steps], steps)
+
+
+def upgrade() -> None:
+    """What every start of the program does."""
+    from etalage.cli.upgrade import upgrade as up
+
+    print("begun", flush=True)
+    up()
+
+
+def naive(kill: str) -> None:
+    """The control: Django's own way, killed once tables are made for good and that is not written down yet."""
+    from django.core.management import call_command
+    from django.db.migrations.executor import MigrationExecutor
+
+    written: Any = MigrationExecutor.record_migration
+
+    def strike(self: Any, migration: Any) -> None:
+        if kill == "kill" and not self.connection.in_atomic_block:
+            os.kill(os.getpid(), signal.SIGKILL)
+        written(self, migration)
+
+    MigrationExecutor.record_migration = strike  # type: ignore[method-assign]
+    call_command("migrate", verbosity=0)
+
+
+def schema() -> None:
+    """Print everything that the database is made of, and the rows that migrations write."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
+        else:
+            cursor.execute(
+                "SELECT table_name, column_name, data_type, is_nullable, column_default "
+                "FROM information_schema.columns WHERE table_schema = 'public' UNION ALL "
+                "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), '', '' FROM pg_constraint "
+                "WHERE connamespace = 'public'::regnamespace UNION ALL "
+                "SELECT tablename, indexname, indexdef, '', '' FROM pg_indexes WHERE schemaname = 'public' "
+                "ORDER BY 1, 2, 3"
+            )
+        made: list[Any] = [list(row) for row in cursor.fetchall()]
+        for table in ("django_content_type", "auth_permission"):
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            made.append([table, cursor.fetchone()[0]])
+        cursor.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
+        made += [list(row) for row in cursor.fetchall()]
+    print(json.dumps(made))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "etalage.settings")
+    import django
+
+    django.setup()
+    globals()[sys.argv[1]](*sys.argv[2:])

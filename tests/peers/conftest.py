@@ -1,0 +1,8 @@
+"""Real networks, and posts of a shop to deliver to them."""
+
+from __future__ import annotations
+
+from tests.peers.bluesky import bluesky, bluesky_program
+from tests.publishing.conftest import new_post, traveller
+
+__all__ = ["bluesky", "bluesky_program", "new_post", "traveller"]
