@@ -23,6 +23,14 @@ class Customer(UUIDModel):
         "self", null=True, editable=False, on_delete=models.CASCADE, related_name="merged"
     )
 
+    class Meta:
+        indexes: ClassVar = [
+            # For the list of people, the newest first.
+            models.Index(
+                fields=["id"], condition=models.Q(merged_into=None, erased_at=None), name="customer_living"
+            )
+        ]
+
     def __str__(self) -> str:
         """The end of the id, never the name: this text also goes into the audit trail, which outlives erasure."""
         return f"…{self.pk.hex[-8:]}"

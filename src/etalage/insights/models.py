@@ -167,7 +167,10 @@ class DayClicks(models.Model):
     clicks = models.PositiveIntegerField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["grouping", "day", "key"])]
+        # All that a report sums, so that it reads the index alone.
+        indexes: ClassVar = [
+            models.Index(fields=["grouping", "day", "key", "clicks"], name="day_clicks_report")
+        ]
 
 
 class StaleDay(models.Model):

@@ -98,7 +98,8 @@ def _ranked(
 ) -> list[dict[str, Any]]:
     """Sums per key, the most credited first, from place `first` to before `beyond`; each with every model's sum."""
     if grouping in BY_TOUCH:
-        credit = DayCredit.objects.filter(grouping=grouping, whole=store_id is None).order_by()
+        # A list of one, because SQLite finds no index for a bare column that is true.
+        credit = DayCredit.objects.filter(grouping=grouping, whole__in=[store_id is None]).order_by()
         rows = _within(credit, period, store_id).values("key")
         sums = {f"{name}_sum": Sum(name) for name in MODELS}
         ranked = rows.annotate(count=Sum("orders"), **sums).order_by(f"-{model}_sum", "key")

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='merged', to='customers.customer')),
             ],
             options={
-                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['id'], name='customer_living')],
             },
         ),
         migrations.CreateModel(

@@ -15,7 +15,6 @@ from django.db.models.functions import Coalesce
 
 from etalage.accounts.models import Business
 from etalage.credit.models import MODELS
-from etalage.imports.turns import take_turn
 from etalage.insights.models import (
     Credit,
     DayClicks,
@@ -68,9 +67,8 @@ def rebuild_stale_days() -> int:
         stale[day, credit].append(key)
     for (day, credit), marks in stale.items():
         with transaction.atomic():
-            # Two sums of one day at once would each add its rows beside the other's.
-            take_turn(f"sums of {day}")
-            # The marks go first: what changes meanwhile sets another and is summed the next time.
+            # The marks go first: what changes meanwhile sets another and is summed the next time. Whoever sums
+            # the day beside us has seen one of these marks and waits for its row: the day's rows stand once.
             if not _take_off(marks):
                 continue
             if credit:

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('clicks', models.PositiveIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['grouping', 'day', 'key'], name='insights_da_groupin_f48b8f_idx')],
+                'indexes': [models.Index(fields=['grouping', 'day', 'key', 'clicks'], name='day_clicks_report')],
             },
         ),
         migrations.CreateModel(
