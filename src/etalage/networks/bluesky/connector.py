@@ -285,8 +285,17 @@ class BlueskyConnector:
                 return Absent()  # another post's record; ours cannot stand beside it
             return Found(uri, post_page(account.handle or account.remote_id, uri))
         if isinstance(found, CouldNotRead) and found.reason is Reason.GONE:
-            return Absent()
+            return self._surely_absent(account)
         return CannotTell(found.reason, found.detail)
+
+    def _surely_absent(self, account: Account) -> Look:
+        """Nothing is shown: proof only of an account in good order, for a hidden one's server shows nothing at all."""
+        status = self._wire(account.base_url).read("com.atproto.sync.getRepoStatus", did=account.remote_id)
+        if not isinstance(status, dict):
+            return CannotTell(status.reason, status.detail)
+        if status.get("active") is True:
+            return Absent()
+        return CannotTell(Reason.NEEDS_HUMAN_AT_NETWORK, str(status.get("status", ""))[:40])
 
     # --- Changing -----------------------------------------------------------------------------------------------
 

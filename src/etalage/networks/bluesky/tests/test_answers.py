@@ -188,6 +188,7 @@ def test_a_taken_key_is_looked_at_before_anything_is_said(
     facts = delivery(network)
     uri = f"at://did:plc:lune/app.bsky.feed.post/{facts.client_key}"
     program.fail("putRecord", 400, "InvalidSwap")
+    program.tell("getRepoStatus", Told({"did": "did:plc:lune", "active": True}))
     stands = Told({"uri": uri, "cid": "c", "value": {"text": f"New: {facts.marker}"}})
     cases: list[tuple[Told, type, type]] = [
         (stands, Accepted, Found),
@@ -202,6 +203,17 @@ def test_a_taken_key_is_looked_at_before_anything_is_said(
         assert isinstance(network.commit(told, rendition(facts), facts), outcome), answer
         assert isinstance(network.look(told, facts, clock.now()), look), answer
     assert isinstance(network.look(told, replace(facts, client_key=""), clock.now()), CannotTell)
+
+
+@pytest.mark.parametrize(
+    "status", [Told({"active": False, "status": "takendown"}), Told({}), *NONSENSE.values()]
+)
+def test_a_record_that_is_not_shown_is_absent_only_from_an_account_in_good_order(
+    status: Told, program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    program.fail("getRecord", 400, "RecordNotFound")
+    program.tell("getRepoStatus", status)
+    assert isinstance(network.look(told, delivery(network), clock.now()), CannotTell)
 
 
 def test_a_record_that_moved_to_another_host_name_of_ours_is_still_ours(
