@@ -32,7 +32,7 @@ HASTE = {
     "hands": 2,
     "shift": 0.5,
     "looks": 30,
-    "lag_samples": 5,
+    "lag_samples": 0,
 }
 
 
@@ -49,8 +49,11 @@ class Family:
 
 FAMILIES: dict[str, Family] = {
     "publish": Family("tests.faults.publish", 40, 400, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
-    "pause": Family("tests.faults.pause", 20, 200, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
-    "clock": Family("tests.faults.clock", 20, 100, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
+    "pause": Family("tests.faults.pause", 10, 200, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
+    "clock": Family("tests.faults.clock", 10, 100, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
+    "intake": Family("tests.faults.intake", 40, 300),
+    "drain": Family("tests.faults.drain", 40, 300),
+    "checkout": Family("tests.faults.checkout", 40, 300),
     "power": Family("tests.faults.power", 100, 1000, databases=("sqlite",)),
     "stores": Family("tests.faults.stores", 1, 5),
     "disk": Family("tests.faults.disk", 1, 10, databases=("sqlite",)),
