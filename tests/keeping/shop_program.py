@@ -101,6 +101,52 @@ def send_nothing() -> dict[str, Any]:
     return state()
 
 
+def customer() -> dict[str, Any]:
+    """Make a customer."""
+    from etalage.customers.models import Customer
+
+    return {"id": str(Customer.objects.create(name="Nour Haddad").pk)}
+
+
+def forget(key: str) -> dict[str, Any]:
+    """Erase a customer."""
+    from etalage.customers.actions import erase_customer
+
+    return {"erased": erase_customer(key)}  # type: ignore[arg-type]
+
+
+def is_erased(key: str) -> dict[str, Any]:
+    """Whether nothing is left of a customer's name."""
+    from etalage.customers.models import Customer
+
+    found = Customer.objects.get(pk=key)
+    return {"erased": bool(found.erased_at) and not found.name}
+
+
+def deliver(name: str) -> dict[str, Any]:
+    """Keep a delivery as the edge's writer does."""
+    from django.conf import settings
+
+    from etalage.edge.deliveries import Delivery, journal_store
+
+    store = journal_store(settings.DATA / "journal.sqlite3")
+    written = store.write([Delivery(name, "practice", "key", name, 0, "{}", b"{}")])
+    store.close()
+    return {"written": written}
+
+
+def handle() -> dict[str, Any]:
+    """Handle what waits in the journal."""
+    from django.conf import settings
+
+    from etalage.edge.journal import Journal
+
+    journal = Journal(settings.DATA / "journal.sqlite3")
+    names = sorted(one.delivery_id for one in journal.pending())
+    journal.mark_done(*names)
+    return {"handled": names}
+
+
 def state() -> dict[str, Any]:
     """The state and the marker of every publication."""
     from etalage.publishing import links
