@@ -78,11 +78,11 @@ def test_absence_takes_two_looks_a_settling_time_apart(
     assert (publication.state, publication.reason) == ("scheduled", "absent")
 
 
-def test_a_look_covers_the_send_although_the_clock_ran_a_day_ahead_then(
+def test_a_look_covers_the_send_although_the_clock_ran_days_ahead_then(
     play: Play, scripted_channel: NewChannel, new_post: NewPost
 ) -> None:
     publication = doubtful(play, scripted_channel, new_post, Mechanism.READ_BACK)
-    Publication.objects.update(first_sent_at=clock.now() + timedelta(days=1), settle_until=ticks.now())
+    Publication.objects.update(first_sent_at=clock.now() + timedelta(days=3), settle_until=ticks.now())
     reconcile(*machine.claim_unknown(clock.now(), 1))
     publication.refresh_from_db()
     assert publication.state == "published"
@@ -115,6 +115,21 @@ def test_a_key_of_before_a_restart_is_too_old(
     reconcile(*machine.claim_unknown(clock.now(), 1))
     publication.refresh_from_db()
     assert publication.reason == "not_seen_yet"  # and not "known_again"
+
+
+def test_what_was_to_be_sent_again_with_its_key_is_looked_for_when_the_machine_was_restarted_meanwhile(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = doubtful(play, scripted_channel, new_post, Mechanism.IDEMPOTENCY_KEY)
+    play.entries.clear()
+    Publication.objects.update(settle_until=ticks.now())
+    reconcile(*machine.claim_unknown(clock.now(), 1))
+    publication.refresh_from_db()
+    assert (publication.state, publication.reason) == ("scheduled", "known_again")
+    Publication.objects.update(lease_clock="an earlier start", safe_until=2**60)
+    send(*machine.claim_due(clock.now(), 1))
+    publication.refresh_from_db()
+    assert (publication.state, publication.reason, play.entries) == ("unknown", "key_too_old", [])
 
 
 def test_a_key_is_no_younger_because_the_wall_clock_went_back(

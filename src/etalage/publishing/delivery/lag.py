@@ -104,7 +104,7 @@ def _wanted(publication_id: UUID, looks: int) -> Publication | None:
 def _keep(channel_id: UUID, took: int, looks: int) -> None:
     """Keep a sample, unless the look that found it came so late that it tells nothing."""
     planned = ticks.millis(FIRST_GAP) * (2**looks - 1)
-    if took > TOO_COARSE * planned + ticks.millis(pace().request):
+    if took > TOO_COARSE * planned + ticks.millis(pace().lag_slack):
         return
     with transaction.atomic():
         VisibilityLag.objects.get_or_create(channel_id=channel_id)
