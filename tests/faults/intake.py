@@ -36,7 +36,7 @@ LIVES = (0.01, 0.30)
 SENDERS = 16
 CHANNELS = 4
 PAUSE_S = (0.0, 0.02)
-SECRET = "the network's own secret"  # noqa: S105
+SECRET = "the network's own secret"
 AGAIN, MANY, FORGED = 0.35, 0.02, 0.05  # shares of deliveries
 
 
