@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
-#: Beyond this share of the machine used by others, ratios of wall time say little.
+#: Beyond this share of the machine used by others, ratios of wall time are void.
 MOST_FOREIGN = 0.15
 
 
@@ -27,7 +27,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the report. `measured` is for people; `ratio` is held against `aim` (at most, or at least)."""
+    """One line of the report. `measured` is for people; `ratio` is held against `aim` (at most, or at least).
+
+    `by` says what was measured: processor time holds also on a busy machine, time on the clock does not.
+    """
 
     name: str
     measured: str
@@ -35,6 +38,7 @@ class Figure:
     aim: float | None = None
     at_least: bool = False
     note: str = ""
+    by: Literal["cpu", "wall"] = "cpu"
 
     @property
     def met(self) -> bool:

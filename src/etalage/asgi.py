@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -32,21 +33,25 @@ def build_application(*, web: bool = True, edge: bool = True) -> Application:
     pages = LimitedBodies(django_pages)
     if not edge:
         return Dispatcher(pages, None)
+    verifier = HookVerifier()
     config = EdgeConfig(
         data_folder=settings.DATA,
         links=links_in(settings.DATABASES["default"]),
-        verifier=HookVerifier(),
+        verifier=verifier,
         visitor_key=visitor_key(settings.SECRET_KEY),
     )
-    return Dispatcher(pages if web else None, edge_app(config))
+    return Dispatcher(pages if web else None, edge_app(config), verifier.close)
 
 
 class Dispatcher:
     """Starts and stops the edge with the server, and hands each request to whom it belongs."""
 
-    def __init__(self, pages: Any | None, edge: EdgeApp | None) -> None:
+    def __init__(
+        self, pages: Any | None, edge: EdgeApp | None, close: Callable[[], None] | None = None
+    ) -> None:
         self._pages = pages
         self._edge = edge
+        self._close = close  # what was opened for the edge's sake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's life."""
@@ -69,4 +74,6 @@ class Dispatcher:
         await receive()
         if self._edge:
             await self._edge.stop()
+        if self._close:
+            await asyncio.to_thread(self._close)
         await send({"type": "lifespan.shutdown.complete"})

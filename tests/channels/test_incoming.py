@@ -139,6 +139,22 @@ def test_any_order_and_number_of_the_same_things_gives_the_same_rows(
         assert rows_after(again) == first
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_of_several_tellings_the_last_one_counts_whichever_came_first(
+    channel: Channel, journal: Journal, order: tuple[int, ...]
+) -> None:
+    now = clock.now()
+    tellings = [
+        item(1, at=now - timedelta(minutes=9), text="In blu?"),
+        item(1, at=now, text="In blue?"),
+        item(1, at=now, text="In blue"),  # the same moment: always the same one
+    ]
+    for number in order:
+        push(journal, channel, tellings[number])
+        actions.drain_incoming()
+    assert Incoming.objects.get().text == "In blue?"
+
+
 def test_what_was_taken_away_is_marked_in_whatever_order_it_came(channel: Channel, journal: Journal) -> None:
     now = clock.now()
     push(journal, channel, item(1, "removed", at=now))

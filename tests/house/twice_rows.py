@@ -314,7 +314,9 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.channels.tasks.measure": Twice(_channel_due),
     "etalage.channels.tasks.measure_channel": Twice(_figures),
     "etalage.channels.tasks.read_channel": Twice(_heard),
-    "etalage.channels.tasks.renew_grant": Twice(lambda house: (house.channel.pk,), idle="its tokens do not end"),
+    "etalage.channels.tasks.renew_grant": Twice(
+        lambda house: (house.channel.pk,), idle="its tokens do not end"
+    ),
     "etalage.channels.tasks.renew_grants": Twice(_nothing, idle="no token here ends"),
     "etalage.channels.tasks.subscribe": Twice(lambda house: (house.channel.pk,)),
     "etalage.imports.tasks.let_go_of_files": Twice(_old_import),

@@ -101,6 +101,88 @@ def send_nothing() -> dict[str, Any]:
     return state()
 
 
+def plant(network: str, token: str, mail: str) -> dict[str, Any]:
+    """Publish with a token, let jobs fail that hold secrets, import a file, and say what failed."""
+    from django.core.mail import send_mail
+
+    from etalage.accounts.models import Member, Role
+    from etalage.channels.actions import connect_channel
+    from etalage.jobs.models import Job, State
+    from etalage.jobs.worker import run_until_idle
+    from etalage.kit import clock
+    from etalage.publishing import actions
+    from etalage.publishing.actions import ChannelChoice, PostContent
+
+    owner = Member.objects.get(role=Role.OWNER)
+    channel = connect_channel("practice", network, token, actor=owner)
+    words = PostContent(text={"en": "Boots"}, no_picture_reason="Only words today.")
+    post = actions.create_post(words, actor=owner)
+    actions.set_channels(post.pk, [ChannelChoice(channel.pk)], actor=owner)
+    post.refresh_from_db()
+    actions.publish_now(post.pk, post.version, actor=owner)
+    run_until_idle(raising=False)
+    failures = []
+    try:
+        send_mail("Hello", "Hello", None, ["nour@example.com"])
+    except OSError as error:
+        failures.append(repr(error))
+    # A letter of a reservation that does not exist, whose own words carry what must not be kept.
+    letter = "etalage.orders.tasks.send_reservation_letter"
+    Job.objects.create(
+        task=letter, args=["00000000-0000-0000-0000-000000000000"], queue="orders", max_attempts=1, backoff=1,
+        lease_seconds=60, run_after=clock.now(),
+    )  # fmt: skip
+    run_until_idle(raising=False)
+    dead = Job.objects.filter(state=State.DEAD)
+    return {"failed": [*failures, *dead.values_list("last_error", flat=True)], "state": state()}
+
+
+def customer() -> dict[str, Any]:
+    """Make a customer."""
+    from etalage.customers.models import Customer
+
+    return {"id": str(Customer.objects.create(name="Nour Haddad").pk)}
+
+
+def forget(key: str) -> dict[str, Any]:
+    """Erase a customer."""
+    from etalage.customers.actions import erase_customer
+
+    return {"erased": erase_customer(key)}  # type: ignore[arg-type]
+
+
+def is_erased(key: str) -> dict[str, Any]:
+    """Whether nothing is left of a customer's name."""
+    from etalage.customers.models import Customer
+
+    found = Customer.objects.get(pk=key)
+    return {"erased": bool(found.erased_at) and not found.name}
+
+
+def deliver(name: str) -> dict[str, Any]:
+    """Keep a delivery as the edge's writer does."""
+    from django.conf import settings
+
+    from etalage.edge.deliveries import Delivery, journal_store
+
+    store = journal_store(settings.DATA / "journal.sqlite3")
+    written = store.write([Delivery(name, "practice", "key", name, 0, "{}", b"{}")])
+    store.close()
+    return {"written": written}
+
+
+def handle() -> dict[str, Any]:
+    """Handle what waits in the journal."""
+    from django.conf import settings
+
+    from etalage.edge.journal import Journal
+
+    journal = Journal(settings.DATA / "journal.sqlite3")
+    names = sorted(one.delivery_id for one in journal.pending())
+    journal.mark_done(*names)
+    return {"handled": names}
+
+
 def state() -> dict[str, Any]:
     """The state and the marker of every publication."""
     from etalage.publishing import links

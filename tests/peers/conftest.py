@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.channels.conftest import folder, journal
 from tests.peers.bluesky import bluesky, bluesky_program
 from tests.publishing.conftest import new_post, traveller
 
-__all__ = ["bluesky", "bluesky_program", "new_post", "traveller"]
+__all__ = ["bluesky", "bluesky_program", "folder", "journal", "new_post", "traveller"]

@@ -102,7 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
         return complain(f"The database cannot be opened: {str(error).strip()}")
     found = [message for message in [*everything, *kept()] if message.id not in SILENT]
     for message in found:
-        word = {ERROR: "must be mended", INFO: "good to know"}.get(message.level, "should be looked at")
+        word = "good to know" if message.level <= INFO else "should be looked at"
+        word = "must be mended" if message.level >= ERROR else word
         say(f"[{word}] {message.msg}")
         if message.hint:
             say(f"    {message.hint}")

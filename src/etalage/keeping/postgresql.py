@@ -44,8 +44,9 @@ def dump(target: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
     with _one_moment() as (keeper, name):
         counted = _counts(keeper)
         applied = _migrations(keeper)
-        # No large objects and no owners: a shop has none, and its next server knows other names.
-        run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--schema=public",
+        # No owners: the next server knows other names. Not what a restore put aside. (With --schema=public the dump
+        # would make that schema, which each new database has already.)
+        run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=before_restore_*",
             f"--snapshot={name}", f"--file={target}")  # fmt: skip
     check(target, counted)
     return counted, applied

@@ -5,6 +5,7 @@ They stand on their own, without the database, so that they also work when the d
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
@@ -15,6 +16,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from etalage.kit.errors import Refusal
+from etalage.kit.outages import is_outage
 
 Text = str | Promise
 
@@ -75,6 +77,13 @@ SERVER_ERROR = Problem(
     _("What you entered may not have been kept. Wait a moment, go back, and try again."),
     "server_error",
 )
+OUTAGE = Problem(
+    503,
+    _("We will be back in a moment"),
+    _("The shop cannot read or keep anything right now. Wait a minute, then try again."),
+    "outage",
+)
+OUTAGE_SECONDS = 30  # after which it is worth trying again
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -100,8 +109,12 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Handler for 500; asks nothing of the database."""
-    return answer(request, SERVER_ERROR)
+    """Handler for 500; asks nothing of the database. A database or disk that is out of order is 503."""
+    if not is_outage(sys.exc_info()[1]):  # Django calls this while it handles the exception
+        return answer(request, SERVER_ERROR)
+    response = answer(request, OUTAGE)
+    response.headers["Retry-After"] = str(OUTAGE_SECONDS)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

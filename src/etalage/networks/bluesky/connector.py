@@ -43,6 +43,7 @@ from etalage.networks.bluesky.answers import error_of, failure, object_of
 from etalage.networks.bluesky.keys import record_key
 from etalage.networks.bluesky.notifications import Place, received
 from etalage.networks.bluesky.records import (
+    LONGEST_PART,
     NOBODY,
     PICTURE_BYTES,
     POST,
@@ -69,6 +70,7 @@ from etalage.networks.bluesky.wire import (
 )
 
 SERVICE = "https://bsky.social"
+LONGEST_NAME = 200  # characters of a handle or a DID
 PAGES_AT_ONCE = 5
 PAGE = 100  # notifications; the network's most
 POSTS_AT_ONCE = 25  # the network's most
@@ -161,10 +163,9 @@ class BlueskyConnector:
             return NotAccepted(reason, detail=made.detail)
         if not isinstance(made, dict):
             return made
-        if not all(
-            isinstance(made.get(key), str) and made[key]
-            for key in ("did", "handle", "accessJwt", "refreshJwt")
-        ):
+        is_whole = all(isinstance(made.get(key), str) and made[key] for key in ("accessJwt", "refreshJwt"))
+        names = [made.get(key) for key in ("did", "handle")]
+        if not is_whole or not all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in names):
             return NotAccepted(Reason.NONSENSE_ANSWER, detail="session")
         if made.get("active") is False:
             return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(made.get("status", ""))[:40])
@@ -220,7 +221,8 @@ class BlueskyConnector:
         if isinstance(found, CouldNotRead) and found.reason not in (Reason.GONE, Reason.UNKNOWN):
             return NotAccepted(found.reason, found.retry_after, found.detail)
         did = found.get("did") if isinstance(found, dict) else None
-        return Prepared(name, did if isinstance(did, str) and did.startswith("did:") else NOBODY)
+        is_somebody = isinstance(did, str) and did.startswith("did:") and len(did) <= LONGEST_PART
+        return Prepared(name, str(did) if is_somebody else NOBODY)
 
     def commit(self, account: Account, rendition: Rendition, delivery: Delivery) -> Outcome:
         """Write the record where none stands yet. A record that stands there already is never touched."""
@@ -285,8 +287,17 @@ class BlueskyConnector:
                 return Absent()  # another post's record; ours cannot stand beside it
             return Found(uri, post_page(account.handle or account.remote_id, uri))
         if isinstance(found, CouldNotRead) and found.reason is Reason.GONE:
-            return Absent()
+            return self._surely_absent(account)
         return CannotTell(found.reason, found.detail)
+
+    def _surely_absent(self, account: Account) -> Look:
+        """Nothing is shown: proof only of an account in good order, for a hidden one's server shows nothing at all."""
+        status = self._wire(account.base_url).read("com.atproto.sync.getRepoStatus", did=account.remote_id)
+        if not isinstance(status, dict):
+            return CannotTell(status.reason, status.detail)
+        if status.get("active") is True:
+            return Absent()
+        return CannotTell(Reason.NEEDS_HUMAN_AT_NETWORK, str(status.get("status", ""))[:40])
 
     # --- Changing -----------------------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def received(account: Account, row: Mapping[str, Any]) -> Received | None:
         kind=kind,
         remote_id=str(row["uri"]),
         author_id=did,
-        author_handle=str(author["handle"]),
+        author_handle=_words(author["handle"]),
         author_name=_words(author.get("displayName")),
         at=moment(row["indexedAt"]),
         text=_words(record.get("text")),

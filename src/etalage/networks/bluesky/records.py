@@ -16,6 +16,7 @@ SITE = "https://bsky.app"
 TEXT_GRAPHEMES, TEXT_BYTES = 300, 3000
 PICTURE_BYTES = 2_000_000
 CARD_TITLE = 120  # graphemes; a card's title may be longer, but no app shows more
+LONGEST_PART = 300  # characters; a true reference has about 140
 NOBODY = "-"  # the part of a mention that means nobody
 
 
@@ -34,7 +35,8 @@ def blob_part(blob: Any) -> str:
     if not isinstance(blob, dict) or not isinstance(blob.get("ref"), dict):
         return ""
     kept = {name: blob.get(name) for name in ("$type", "ref", "mimeType", "size")}
-    return json.dumps(kept, separators=(",", ":"), sort_keys=True)
+    part = json.dumps(kept, separators=(",", ":"), sort_keys=True)
+    return part if len(part) <= LONGEST_PART else ""
 
 
 def record(rendition: Rendition, delivery: Delivery) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from etalage.kit.text import graphemes
 from etalage.networks.counting import LINK
 
 MOST_MENTIONS = 10  # people whose handles are looked up; the others stay plain words
-LONGEST_TAG = 64  # graphemes, as the network's schema says
+LONGEST_TAG, LONGEST_TAG_BYTES = 64, 640  # graphemes and bytes, as the network's schema says
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _MENTION = re.compile(rf"(?<![\w.@/-])@((?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?)(?![\w@])", re.I)
@@ -55,8 +55,8 @@ def _tag(word: str) -> str:
     """The hashtag in a word: without the punctuation behind it; empty for a mere number or a long one."""
     while word and unicodedata.category(word[-1])[0] == "P":
         word = word[:-1]
-    is_tag = any(not sign.isdigit() for sign in word) and graphemes(word) <= LONGEST_TAG
-    return word if is_tag else ""
+    is_short = graphemes(word) <= LONGEST_TAG and _bytes(word) <= LONGEST_TAG_BYTES
+    return word if is_short and any(not sign.isdigit() for sign in word) else ""
 
 
 def _bytes(text: str) -> int:

@@ -95,16 +95,16 @@ def _wanted(publication_id: UUID, looks: int) -> Publication | None:
     if abilities_of(row.channel).mechanism is Mechanism.NONE:
         return None
     known = VisibilityLag.objects.filter(channel_id=row.channel_id).first()
-    if looks == 0 and known is not None and len(known.samples) >= pace().lag_samples:
-        age = clock.now() - known.taken_at
-        return row if not timedelta(0) <= age < pace().lag_again else None
-    return row
+    if looks or len(known.samples if known else ()) < pace().lag_samples:
+        return row
+    recent = known is None or timedelta(0) <= clock.now() - known.taken_at < pace().lag_again
+    return None if recent else row
 
 
 def _keep(channel_id: UUID, took: int, looks: int) -> None:
     """Keep a sample, unless the look that found it came so late that it tells nothing."""
     planned = ticks.millis(FIRST_GAP) * (2**looks - 1)
-    if took > TOO_COARSE * planned + ticks.millis(pace().request):
+    if took > TOO_COARSE * planned + ticks.millis(pace().lag_slack):
         return
     with transaction.atomic():
         VisibilityLag.objects.get_or_create(channel_id=channel_id)

@@ -33,6 +33,7 @@ class Pace:
         20  # successes of a channel whose showing is timed one after the other; later ones now and then
     )
     lag_again: timedelta = timedelta(minutes=10)  # between such later samples
+    lag_slack: timedelta = timedelta(seconds=30)  # a look that came so much later than planned tells nothing
     lag_looks: int = 12  # looks for one sample, each after twice the time of the one before
 
     def wait(self, tries: int) -> timedelta:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import replace
 
 import pytest
 
 from etalage.kit import clock
+from etalage.networks import inside
 from etalage.networks.base import (
     Abilities,
     Absent,
@@ -60,7 +62,7 @@ def test_an_answer_that_decides_nothing_leaves_a_doubt_and_is_asked_once(
     assert program.count("putRecord") == 1
 
 
-@pytest.mark.parametrize("told_as", set(NONSENSE) - {"another_record"})
+@pytest.mark.parametrize("told_as", [name for name in NONSENSE if name != "another_record"])
 def test_a_read_without_an_answer_is_never_an_empty_one(
     told_as: str, program: Program, network: BlueskyConnector, told: Account
 ) -> None:
@@ -171,15 +173,18 @@ def test_a_network_that_is_too_slow_leaves_a_doubt(program: Program, told: Accou
 
 
 def test_a_server_that_cannot_be_reached_has_accepted_nothing(
-    program: Program, network: BlueskyConnector, told: Account
+    network: BlueskyConnector, told: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = delivery(network)
-    program.server_close()
-    assert network.commit(told, rendition(facts), facts) == NotAccepted(Reason.UNREACHABLE, detail="refused")
-    assert network.connect(program.address, "lune.test", "x") == NotAccepted(
-        Reason.UNREACHABLE, detail="refused"
-    )
-    assert network.renew(told, "refresh") == CouldNotRead(Reason.UNREACHABLE, detail="refused")
+    with socket.socket() as held:  # held without listening, so that nobody else takes the port
+        held.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{held.getsockname()[1]}"
+        monkeypatch.setattr(inside, "_origins", {nowhere})
+        account = replace(told, base_url=nowhere)
+        refused = NotAccepted(Reason.UNREACHABLE, detail="refused")
+        assert network.commit(account, rendition(facts), facts) == refused
+        assert network.connect(nowhere, "lune.test", "x") == refused
+        assert network.renew(account, "refresh") == CouldNotRead(Reason.UNREACHABLE, detail="refused")
 
 
 def test_a_taken_key_is_looked_at_before_anything_is_said(
@@ -188,6 +193,7 @@ def test_a_taken_key_is_looked_at_before_anything_is_said(
     facts = delivery(network)
     uri = f"at://did:plc:lune/app.bsky.feed.post/{facts.client_key}"
     program.fail("putRecord", 400, "InvalidSwap")
+    program.tell("getRepoStatus", Told({"did": "did:plc:lune", "active": True}))
     stands = Told({"uri": uri, "cid": "c", "value": {"text": f"New: {facts.marker}"}})
     cases: list[tuple[Told, type, type]] = [
         (stands, Accepted, Found),
@@ -204,6 +210,17 @@ def test_a_taken_key_is_looked_at_before_anything_is_said(
     assert isinstance(network.look(told, replace(facts, client_key=""), clock.now()), CannotTell)
 
 
+@pytest.mark.parametrize(
+    "status", [Told({"active": False, "status": "takendown"}), Told({}), *NONSENSE.values()]
+)
+def test_a_record_that_is_not_shown_is_absent_only_from_an_account_in_good_order(
+    status: Told, program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    program.fail("getRecord", 400, "RecordNotFound")
+    program.tell("getRepoStatus", status)
+    assert isinstance(network.look(told, delivery(network), clock.now()), CannotTell)
+
+
 def test_a_record_that_moved_to_another_host_name_of_ours_is_still_ours(
     program: Program, network: BlueskyConnector, told: Account
 ) -> None:
@@ -214,7 +231,7 @@ def test_a_record_that_moved_to_another_host_name_of_ours_is_still_ours(
     assert isinstance(network.look(told, moved, clock.now()), Found)
 
 
-@pytest.mark.parametrize("blob", [None, "x", {}, {"ref": "x"}])
+@pytest.mark.parametrize("blob", [None, "x", {}, {"ref": "x"}, {"ref": {}, "mimeType": "x" * 300}])
 def test_an_upload_without_a_reference_is_asked_for_again(
     blob: object, program: Program, network: BlueskyConnector, told: Account
 ) -> None:

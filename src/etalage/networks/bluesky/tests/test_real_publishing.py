@@ -193,6 +193,24 @@ def test_a_text_of_300_graphemes_and_3000_bytes_is_the_longest(
     assert getattr(outcome, "reason", None) == reason, outcome
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://lune.example/حذاء https://é.example/é?x=1#a http://localhost:8000/l/ABC",
+        "https://x http://x.example/[a]|b https://[::1]/x https://- https://http://x",
+        f"#أحذية #❤️ #a\ufe0f #{'x' * 64} #{'x' * 65} #{'é' * 65}",
+        f"#{FAMILY * 25} #{FAMILY * 26}",
+        f"@ @x @x.y @-x.example @{'x' * 64}.example a@b.example @b.example@c.example",
+    ],
+)
+def test_whatever_stands_in_a_text_the_server_takes_it(
+    text: str, network: BlueskyConnector, account: Account
+) -> None:
+    facts = delivery(network)
+    outcome = publish(network, account, Rendition(text, "ar"), facts)
+    assert isinstance(outcome, Accepted), outcome
+
+
 def test_a_picture_beyond_two_million_bytes_is_refused_as_such(
     network: BlueskyConnector, account: Account
 ) -> None:

@@ -35,6 +35,7 @@ def shown(text: str) -> list[tuple[str, Any]]:
         ("#1 #2026 #1a no#tag # #!", [("#1a", ("tag", "1a"))]),
         ("#" + "x" * 64, [("#" + "x" * 64, ("tag", "x" * 64))]),
         ("#" + "x" * 65, []),
+        ("#" + "👨‍👩‍👧‍👦" * 26, []),  # 26 graphemes, and more bytes than a tag may have
         ("by @Mia.Example.", [("@Mia.Example", ("mention", "did:plc:mia"))]),
         ("(@lune.bsky.social)", [("@lune.bsky.social", ("mention", "did:plc:lune"))]),
         ("@nobody.example, mail@mia.example", []),

@@ -89,6 +89,7 @@ BROKEN = [
     Told({}),
     Told(session(accessJwt="")),
     Told(session(did=7)),
+    Told(session(handle="x" * 300)),
     Told([]),
     Told({"error": "InternalServerError"}, 500),
     Told(hang_up=True),

@@ -1,0 +1,38 @@
+"""Is it the store that is out of order, for now? Then whoever asked is told to come again, and nobody that we broke."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+from django.db import InterfaceError, OperationalError
+
+_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+#: Classes of PostgreSQL's codes (appendix A): connection exception, insufficient resources, operator intervention.
+_POSTGRESQL = ("08", "53", "57")
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether a database or a disk cannot serve at the moment: away, locked, full or read-only."""
+    if isinstance(error, OSError):
+        return error.errno in _DISK
+    if isinstance(error, InterfaceError):
+        return True  # the connection has died under our hands
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state.startswith(_POSTGRESQL)  # without a code, no server answered at all

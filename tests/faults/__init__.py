@@ -1,0 +1,1 @@
+"""The program under fire: `python -m tests.faults`."""

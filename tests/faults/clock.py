@@ -1,0 +1,115 @@
+"""Family `clock`: wall clocks that jump by an hour or a day, forward and back, in one worker beside others.
+
+A round is one worker whose clock jumps while it works. Its zone changes too, as by the hour that comes and goes with
+summer. Leases, settling and keys' ages are counted on another clock, so nothing goes out twice and nothing is lost;
+what a clock that ran ahead put on a later hour comes back to its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import time_machine
+
+from etalage.kit import clock
+from etalage.networks.base import Mechanism
+from tests.faults import naive, network, workers
+from tests.faults.checks import judge
+from tests.faults.family import Line, Options, timed
+from tests.faults.publish import ASKS, FINISH, LAGS, order_faults
+from tests.faults.shop import open_channel, stock, work
+from tests.practice_network import PracticeNetwork, running_network
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+JUMPS = (HOUR, -HOUR, DAY, -DAY, timedelta(0))
+ZONES = ("Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "UTC")
+LIVES = (0.1, 0.5)
+BESIDE = 3
+PER_JUMP = 2.0
+SOON = 10.0  # seconds for a control, which may never be done
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination; `sees` for a control: one of these counts must not be zero."""
+
+    name: str
+    face: Mechanism
+    work: Callable[[], None] = work
+    sees: tuple[str, ...] = ()
+
+
+CASES = [
+    Case("jumping clocks: idempotency key", Mechanism.IDEMPOTENCY_KEY),
+    Case("jumping clocks: client-chosen key", Mechanism.CLIENT_KEY),
+    Case("jumping clocks: two phases", Mechanism.TWO_PHASE),
+    Case("jumping clocks: read back", Mechanism.READ_BACK),
+    Case("jumping clocks: none", Mechanism.NONE),
+]
+CONTROLS = [
+    Case(
+        "control: leases and settling by the wall clock",
+        Mechanism.READ_BACK,
+        naive.by_wall_clock,
+        (
+            "twice",
+            "lost",
+            "unfinished",
+        ),  # unfinished: held until tomorrow by a lease of a clock that ran ahead
+    )
+]
+
+
+def run(options: Options) -> list[Line]:
+    """Every combination, then the control."""
+    network.install()
+    with running_network(options.folder / "network") as practice:
+        cases = [case for case in (*CASES, *CONTROLS) if options.only in case.name]
+        return [_play(practice, case, options) for case in cases]
+
+
+def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
+    chance = options.chance("clock", options.database, case.name)
+    line = Line(case.name, {}, is_control=bool(case.sees))
+    with timed(line):
+        practice.clear_orders()
+        account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
+        channel = open_channel(practice, case.face, **account)
+        seconds = options.rounds * sum(LIVES) / 2 / BESIDE
+        batch = stock(channel, round(options.rounds * PER_JUMP), seconds)
+        order_faults(practice, chance)
+        workers.kill_many(options.rounds, BESIDE, functools.partial(_jumpy, chance, case))
+        workers.let_finish(2, case.work, batch.is_done, SOON if case.sees else FINISH)
+        verdict = judge(practice, batch)
+        line.counts = {"jumps": options.rounds, **verdict.counts()}
+        if not case.sees:
+            line.broken = verdict.broken(asks=ASKS.get(case.face, 0.0))
+        elif not any(getattr(verdict, name) for name in case.sees):
+            line.broken = [f"saw no {' or '.join(case.sees)}"]
+    return line
+
+
+def _jumpy(chance: random.Random, case: Case) -> tuple[Callable[[], None], float]:
+    """A worker whose clock jumps while it works, and which is killed some time later."""
+    life, seed = chance.uniform(*LIVES), chance.random()
+    by, zone, after = chance.choice(JUMPS), chance.choice(ZONES), chance.uniform(0.01, life / 2)
+
+    def jump(*_signal: object) -> None:
+        os.environ["TZ"] = zone
+        time.tzset()
+        time_machine.travel(clock.now() + by, tick=True).start()
+
+    def live() -> None:
+        random.seed(seed)
+        signal.signal(signal.SIGALRM, jump)
+        signal.setitimer(signal.ITIMER_REAL, after)
+        case.work()
+
+    return live, life

@@ -1,0 +1,60 @@
+"""What every family of faults is told, and what it tells."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """How hard, on what, and from which seed. `folder`: a place of its own for files, deleted afterwards."""
+
+    database: str  # "sqlite" or "postgresql"
+    rounds: int  # kills, stops or jumps per combination; the family says what a round is
+    seed: int
+    short: bool
+    folder: Path
+    only: str = ""  # a part of the names of the combinations that are wanted
+
+    def chance(self, *names: object) -> random.Random:
+        """A chance of its own for each part of a run: the same seed plays the same part again."""
+        return random.Random(f"{self.seed}:{':'.join(map(str, names))}")
+
+
+@dataclass
+class Line:
+    """One line of the report. `broken` names the invariants that did not hold; empty is good."""
+
+    name: str
+    counts: Mapping[str, object]
+    broken: list[str] = field(default_factory=list)
+    is_control: bool = False  # a control is good when the harness sees its fault
+    seconds: float = 0.0
+
+    def say(self) -> None:
+        """Print it."""
+        verdict = (
+            "BROKEN " + ", ".join(self.broken) if self.broken else ("seen" if self.is_control else "held")
+        )
+        counts = "  ".join(f"{name} {value}" for name, value in self.counts.items())
+        print(f"{self.name:<52} {verdict:<7} {self.seconds:6.1f} s  {counts}", flush=True)
+
+
+@contextmanager
+def timed(line: Line) -> Iterator[Line]:
+    """Measure how long the block takes, then print the line."""
+    begun = time.monotonic()
+    yield line
+    line.seconds = time.monotonic() - begun
+    line.say()
+
+
+def note(text: str) -> None:
+    """Say something that is no result."""
+    print(text, file=sys.stderr, flush=True)

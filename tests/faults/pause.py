@@ -1,0 +1,172 @@
+"""Family `pause`: workers that are stopped (SIGSTOP) for longer than their lease, and go on as if nothing had been.
+
+A round is one stop, at a random moment or at a named point. Whoever wakes up after a successor took over changes
+nothing of the successor's work. One case is not decided by any rule of ours: a process that freezes between its last
+check and the first byte, for longer than lease and settling together, on a network that knows no key. It is shown
+apart, as what remains.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from etalage.networks.base import Mechanism
+from tests.faults import naive, network, workers
+from tests.faults.checks import judge
+from tests.faults.family import Line, Options, timed
+from tests.faults.publish import ASKS, FINISH, LAGS, at_pace, order_faults
+from tests.faults.shop import open_channel, stock, work
+from tests.practice_network import PracticeNetwork, running_network
+
+BESIDE = 4  # so that somebody takes over while others are stopped
+PAUSE = 1.15  # seconds; the lease is 0.9
+LONG_PAUSE = 2.5  # long enough for a successor to do all of its work
+AFTER = 0.25  # seconds that a worker goes on after its pause
+LIVES = (0.01, 0.25)
+PER_STOP = 2.0
+POINTS = ("statement", "before_step", "after_step", "after_send", "before_look", "after_look")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination; `sees` for a control: any of these counts must not be zero."""
+
+    name: str
+    face: Mechanism
+    work: Callable[[], None] = work
+    points: tuple[str, ...] = POINTS
+    pause: float = PAUSE
+    at_points: float = 0.5  # the share of stops at named points
+    sees: tuple[str, ...] = ()
+    pace: Mapping[str, Any] = field(default_factory=dict)
+
+
+CASES = [
+    Case("stopped: idempotency key", Mechanism.IDEMPOTENCY_KEY, points=(*POINTS, "before_send")),
+    Case("stopped: client-chosen key", Mechanism.CLIENT_KEY, points=(*POINTS, "before_send")),
+    Case("stopped: two phases", Mechanism.TWO_PHASE, points=(*POINTS, "before_send")),
+    Case("stopped: read back", Mechanism.READ_BACK),
+    Case("stopped: none", Mechanism.NONE, points=(*POINTS, "before_send")),
+]
+CONTROLS = [
+    Case(
+        "control: two phases without the fence",
+        Mechanism.TWO_PHASE,
+        work=naive.unfenced,
+        points=("after_step",),
+        pause=LONG_PAUSE,
+        at_points=1.0,
+        sees=("twice", "wrong_id", "off_path"),
+    ),
+    Case(
+        "what remains: read back, frozen before the first byte",
+        Mechanism.READ_BACK,
+        points=("before_send",),
+        pause=LONG_PAUSE,
+        at_points=1.0,
+        sees=("twice",),
+        pace={
+            "lag_samples": 0
+        },  # else what is measured on a busy machine would be waited for longer than the pause
+    ),
+]
+
+
+@dataclass
+class Slot:
+    """A worker and what happens to it next."""
+
+    pid: int
+    stops_at: float
+    wakes_at: float = 0.0
+    ends_at: float = 0.0
+
+
+def run(options: Options) -> list[Line]:
+    """Every combination, then the controls."""
+    network.install()
+    with running_network(options.folder / "network") as practice:
+        cases = [case for case in (*CASES, *CONTROLS) if options.only in case.name]
+        return [_play(practice, case, options) for case in cases]
+
+
+def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
+    chance = options.chance("pause", options.database, case.name)
+    rounds = options.rounds
+    line = Line(case.name, {}, is_control=bool(case.sees))
+    with timed(line), at_pace(case.pace):
+        practice.clear_orders()
+        account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
+        channel = open_channel(practice, case.face, **account)
+        batch = stock(channel, round(rounds * PER_STOP), rounds * (case.pause + AFTER) / BESIDE)
+        order_faults(practice, chance)
+        stop_many(rounds, case.pause, functools.partial(_sleepy, chance, case))
+        workers.let_finish(2, case.work, batch.is_done, FINISH)
+        verdict = judge(practice, batch)
+        line.counts = {"stops": rounds, **verdict.counts()}
+        if not case.sees:
+            line.broken = verdict.broken(asks=ASKS.get(case.face, 0.0))
+        elif not any(getattr(verdict, name) for name in case.sees):
+            line.broken = [f"saw no {' or '.join(case.sees)}"]
+    return line
+
+
+def _sleepy(chance: random.Random, case: Case) -> tuple[Callable[[], None], float]:
+    """A worker that is stopped at a random moment, or stops itself at a named point."""
+    life, seed, at_point = chance.uniform(*LIVES), chance.random(), chance.random() < case.at_points
+    point, number = network.drawn(chance, case.points)
+
+    def live() -> None:
+        random.seed(seed)
+        if at_point:
+            network.plan(point, number, _stop_me)
+        case.work()
+
+    return live, 2.0 if at_point else life
+
+
+def _stop_me() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def stop_many(number: int, pause: float, begin: Callable[[], tuple[Callable[[], None], float]]) -> None:
+    """Keep workers running until `number` were stopped, woken after `pause` seconds, and ended a little later."""
+    slots: list[Slot] = []
+    ended = 0
+    while ended < number:
+        while len(slots) < BESIDE:
+            live, life = begin()
+            slots.append(Slot(workers.start(live), time.monotonic() + life))
+        time.sleep(0.002)
+        for slot in list(slots):
+            if _goes_on(slot, pause):
+                continue
+            workers.end(slot.pid)
+            slots.remove(slot)
+            ended += 1
+    for slot in slots:
+        workers.end(slot.pid)
+
+
+def _goes_on(slot: Slot, pause: float) -> bool:
+    """Do to a worker what its time says; False when it has had its pause and what follows."""
+    now = time.monotonic()
+    if slot.ends_at:
+        return now < slot.ends_at
+    if slot.wakes_at:
+        if now >= slot.wakes_at:
+            os.kill(slot.pid, signal.SIGCONT)
+            slot.ends_at = now + AFTER
+    elif os.waitpid(slot.pid, os.WUNTRACED | os.WNOHANG)[0]:  # it stopped itself
+        slot.wakes_at = now + pause
+    elif now >= slot.stops_at:
+        os.kill(slot.pid, signal.SIGSTOP)
+        slot.wakes_at = now + pause
+    return True
