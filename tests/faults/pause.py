@@ -28,8 +28,8 @@ from tests.practice_network import PracticeNetwork, running_network
 BESIDE = 3  # and one that is never stopped, so that somebody takes over
 PAUSE = 1.15  # seconds; the lease is 0.9
 LONG_PAUSE = 2.5  # long enough for a successor to do all of its work
-IN_ITS_DOUBT = 1.9  # a successor has sent, and does not know yet whether that was accepted
-LEAST_OF_A_CONTROL = 24  # stops
+IN_ITS_DOUBT = 3.0  # a successor has sent, and does not know yet whether that was accepted
+LEAST_OF_A_CONTROL = 20  # stops
 AFTER = 0.25  # seconds that a worker goes on after its pause
 LIVES = (0.01, 0.25)
 PER_STOP = 2.0
@@ -68,7 +68,7 @@ CONTROLS = [
         pause=IN_ITS_DOUBT,
         at_points=1.0,
         sees=("twice", "wrong_id", "off_path"),
-        account={"settle": 2.0},
+        account={"settle": 4.0},
         lost=0.8,
     ),
     Case(
