@@ -283,7 +283,7 @@ def _judge(feed: Feed) -> dict[str, int]:
     wrong = sum(not _is_as_told(row, feed.things.get((row.channel_id.hex, row.remote_id))) for row in rows)
     dead = {one.id for one in journal().dead(100_000)}
     events = Event.objects.filter(name=path_of(ReceivedFromNetwork)).values_list("payload", flat=True)
-    told = Counter(str(next(iter(payload.values()))).replace("-", "") for payload in events)
+    told = Counter(payload["incoming_id"].replace("-", "") for payload in events)
     return {
         "things": len(feed.things),
         "unreadable": len(feed.poison),

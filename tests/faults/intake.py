@@ -32,7 +32,7 @@ from tests.faults.crowd import Caller, Crowd, faults_of, troubles_of
 from tests.faults.family import Line, Options, timed
 from tests.faults.shop import manager
 
-LIVES = (0.01, 0.30)
+MOST = 80  # answers in a life
 SENDERS = 16
 CHANNELS = 4
 PAUSE_S = (0.0, 0.02)
@@ -101,7 +101,7 @@ def _play(case: Case, options: Options, listener: socket.socket) -> Line:
             is_cold = not (options.short or case.tamper) and number % served.COLD_EVERY == 0
             return (served.commanded(listener, case.part) if is_cold else work), is_cold
 
-        ended = served.kill_often(rounds, chance, LIVES, begin)
+        ended = served.kill_often(rounds, chance, crowd, MOST, begin)
         with served.unharmed(work):
             notes = crowd.finish()
         verdict = _judge(channels, notes)
