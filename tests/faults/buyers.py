@@ -72,7 +72,8 @@ class Buyers:
         if "request_key" not in found:  # the page has no form where nothing is left
             caller.note(did="refused", name=name, status=409)
             return "", "", 0
-        form = {name: found[name] for name in ("variant", "seen", "request_key", "sku", "l") if name in found}
+        hidden = ("variant", "seen", "request_key", "sku", "l")
+        form: dict[str, str] = {field: found[field] for field in hidden if field in found}
         form |= {"store": shelf.store, "quantity": str(pieces), "name": name}
         form |= {"email": f"{name.replace(' ', '.').lower()}@example.com"}
         answer = self._send(caller, f"{address}reserve/", form)

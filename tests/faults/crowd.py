@@ -37,7 +37,7 @@ class Answer:
     """One answer, whole."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: dict[str, str]
     text: str
 
 
@@ -76,7 +76,7 @@ class Caller:
         try:
             self._connection.request(method, path, body, dict(headers or {}))
             answer = self._connection.getresponse()
-            whole = Answer(answer.status, answer.headers, answer.read().decode())
+            whole = Answer(answer.status, _lower(answer), answer.read().decode())
         except (OSError, http.client.HTTPException):
             self.cut += 1
             self._hang_up()
@@ -115,6 +115,10 @@ class Caller:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _lower(answer: http.client.HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.getheaders()}
 
 
 def _form(fields: Mapping[str, object], cookies: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:

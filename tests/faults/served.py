@@ -47,7 +47,7 @@ def listening() -> Iterator[socket.socket]:
 def warm(*paths: str) -> None:
     """Load what a first request would load, so that each child has it: pages, their parts, the server's own."""
     uvicorn.Config(build_application(), log_config=None).load()
-    assert worker.Worker
+    assert worker
     client = Client(SERVER_NAME="localhost")
     for path in paths:
         assert client.get(path).status_code in (200, 302), path
@@ -70,6 +70,7 @@ def commanded(listener: socket.socket, part: Part) -> workers.Work:
     def work() -> None:
         os.dup2(listener.fileno(), FIRST_HANDED)
         os.set_inheritable(FIRST_HANDED, True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what it says is for people
         told = {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
         words = ["serve", *([part] if part else [])]
         os.execve(sys.executable, [sys.executable, "-W", "ignore", "-m", "etalage", *words], told)
