@@ -40,8 +40,8 @@ from tests.faults.shop import manager
 
 LIVES = (0.005, 0.15)
 CHANNELS = 4
-PER_KILL = 25  # deliveries that come in
-FINISH = 60.0
+PER_KILL = 12  # deliveries that come in
+FINISH = 180.0  # seconds at most until nothing waits, once nobody is killed any more
 HASTE = timedelta(milliseconds=5)  # until what could not be read is tried again, the first time
 POINTS = ("statement", "before_mark", "after_mark")
 TOLD_AGAIN, TAKEN_AWAY, REPEATED, POISON = 0.15, 0.08, 0.15, 0.03
