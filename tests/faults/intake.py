@@ -32,12 +32,12 @@ from tests.faults.crowd import Caller, Crowd, faults_of, troubles_of
 from tests.faults.family import Line, Options, timed
 from tests.faults.shop import manager
 
-MOST = 80  # answers in a life
+MOST = 40  # answers in a life
 SENDERS = 16
 CHANNELS = 4
 PAUSE_S = (0.0, 0.02)
 SECRET = "the network's own secret"
-AGAIN, MANY, FORGED = 0.35, 0.02, 0.05  # shares of deliveries
+AGAIN, MANY, FORGED = 0.35, 0.01, 0.05  # shares of deliveries
 
 
 @dataclass(frozen=True)
