@@ -1,7 +1,11 @@
-"""`python -m benchmarks [name …]`: run benchmarks and hold their ratios against their aims."""
+"""`python -m benchmarks [name …]`: run benchmarks and hold their ratios against their aims.
+
+`python -m benchmarks soak --minutes 10`: one that takes an hour is run only by its name.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +15,8 @@ from benchmarks.measure import MOST_FOREIGN, Figure, Foreign
 
 #: Modules here that others are made of.
 _PARTS = {"__init__", "__main__", "measure"}
+#: Benchmarks that take an hour.
+_LONG = {"soak"}
 
 
 def names() -> list[str]:
@@ -39,15 +45,19 @@ def main(arguments: Sequence[str]) -> int:
 
     A figure that is void is neither met nor missed: the status is then 3, unless an aim was missed.
     """
-    known = names()
-    if unknown := [name for name in arguments if name not in known]:
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--minutes", type=float, help="how long the soak takes")
+    asked, known = parser.parse_args(arguments), names()
+    if unknown := [name for name in asked.names if name not in known]:
         print(f"No benchmark is called {unknown[0]}. There are: {', '.join(known)}.", file=sys.stderr)
         return 2
     all_met, some_void = True, False
-    for name in arguments or known:
+    for name in asked.names or [name for name in known if name not in _LONG]:
         print(f"{name}", flush=True)
+        options = {"minutes": asked.minutes} if name in _LONG and asked.minutes else {}
         with Foreign() as foreign:
-            figures = import_module(f"benchmarks.{name}").run()
+            figures = import_module(f"benchmarks.{name}").run(**options)
         for figure in figures:
             print(shown(figure, foreign.share), flush=True)
             void = is_void(figure, foreign.share)

@@ -95,13 +95,35 @@ def served(
         yield Served(port, tuple(program.pid for program in started))
     finally:
         listener.close()
-        for program in started:
-            program.send_signal(signal.SIGTERM)
-        for program in started:
-            try:
-                program.wait(ENDS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                program.kill()
-                program.wait()
-            if program.stdout:
-                program.stdout.close()
+        _end(started)
+
+
+@contextmanager
+def worker(folder: Path) -> Iterator[int]:
+    """One worker of this shop until the end; its process id."""
+    words = [sys.executable, "-W", "ignore", "-m", "etalage", "serve", "worker"]
+    pipe = subprocess.PIPE
+    program = subprocess.Popen(
+        words, cwd=HERE, env=environment(folder), stdin=subprocess.DEVNULL, stdout=pipe
+    )
+    try:
+        assert program.stdout is not None
+        if not program.stdout.readline():
+            raise RuntimeError("the worker did not start; its error is above")
+        yield program.pid
+    finally:
+        _end([program])
+
+
+def _end(programs: list[subprocess.Popen[bytes]]) -> None:
+    """Ask all of them to end, and wait until they have."""
+    for program in programs:
+        program.send_signal(signal.SIGTERM)
+    for program in programs:
+        try:
+            program.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+        if program.stdout:
+            program.stdout.close()

@@ -111,7 +111,7 @@ class Environment:
 
     def _sqlite(self) -> dict[str, Any]:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "etalage.kit.sqlite3",
             "NAME": str(self.data_folder / "etalage.sqlite3"),
             "CONN_MAX_AGE": None,
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},

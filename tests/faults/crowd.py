@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import mmap
 import os
 import random
 import signal
@@ -24,6 +25,7 @@ from tests.faults import workers
 
 PATIENCE_S = 60.0
 ANSWER_S = 15.0
+COUNT_BYTES = 8
 
 
 class GaveUp(Exception):
@@ -35,7 +37,7 @@ class Answer:
     """One answer, whole."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: dict[str, str]
     text: str
 
 
@@ -47,6 +49,7 @@ class Caller:
     port: int
     chance: random.Random
     note: Callable[..., None]
+    heard: Callable[[], None]
     tries: int = 0
     cut: int = 0
     address: str = "127.0.0.1"
@@ -59,7 +62,7 @@ class Caller:
 
     def another(self) -> Caller:
         """A second window of the same person."""
-        return Caller(self.number, self.port, self.chance, self.note, address=self.address)
+        return Caller(self.number, self.port, self.chance, self.note, self.heard, address=self.address)
 
     def once(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -73,11 +76,13 @@ class Caller:
         try:
             self._connection.request(method, path, body, dict(headers or {}))
             answer = self._connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read().decode())
+            whole = Answer(answer.status, _lower(answer), answer.read().decode())
         except (OSError, http.client.HTTPException):
             self.cut += 1
             self._hang_up()
             return None
+        self.heard()
+        return whole
 
     def until_answered(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -94,12 +99,12 @@ class Caller:
         raise GaveUp(f"{method} {path}")
 
     def form(self, path: str, fields: Mapping[str, object], cookies: Mapping[str, str]) -> Answer:
-        """Send a form until it is answered; the token against foreign forms is the visitor's own."""
-        token = "f" * 32
-        jar = "; ".join(f"{name}={value}" for name, value in {**cookies, "csrf": token}.items())
-        headers = {"content-type": "application/x-www-form-urlencoded", "cookie": jar}
-        body = urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
-        return self.until_answered("POST", path, body, headers)
+        """Send a form until it is answered."""
+        return self.until_answered("POST", path, *_form(fields, cookies))
+
+    def form_once(self, path: str, fields: Mapping[str, object], cookies: Mapping[str, str]) -> Answer | None:
+        """Send a form once; None when there came no whole answer."""
+        return self.once("POST", path, *_form(fields, cookies))
 
     def page(self, path: str, cookies: Mapping[str, str]) -> Answer:
         """Ask for a page until it is answered."""
@@ -112,6 +117,18 @@ class Caller:
             self._connection = None
 
 
+def _lower(answer: http.client.HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.getheaders()}
+
+
+def _form(fields: Mapping[str, object], cookies: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a form; the token against foreign forms is the visitor's own."""
+    token = "f" * 32
+    jar = "; ".join(f"{name}={value}" for name, value in {**cookies, "csrf": token}.items())
+    body = urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
+    return body, {"content-type": "application/x-www-form-urlencoded", "cookie": jar}
+
+
 Live = Callable[[Caller], None]
 
 
@@ -120,7 +137,16 @@ class Crowd:
 
     def __init__(self, ledger: Path, port: int, seed: object, number: int, live: Live) -> None:
         self._ledger = ledger
+        self._answers = mmap.mmap(-1, COUNT_BYTES)  # shared with the crowd's process
         self._pid = workers.start(lambda: self._run(port, seed, number, live))
+
+    def answers(self) -> int:
+        """How many whole answers they have heard so far."""
+        return int.from_bytes(self._answers[:COUNT_BYTES], "little")
+
+    def is_gone(self) -> bool:
+        """Whether it ended before it was told to."""
+        return workers.is_gone(self._pid)
 
     def finish(self) -> list[dict[str, Any]]:
         """Let everybody finish what they began; everything that was noted. The crowd is gone afterwards."""
@@ -138,11 +164,19 @@ class Crowd:
                     ledger.write(json.dumps(facts) + "\n")
                     ledger.flush()
 
-            callers = [Caller(place, port, random.Random(f"{seed}:{place}"), note) for place in range(number)]
+            def heard() -> None:
+                with lock:
+                    self._answers[:COUNT_BYTES] = (self.answers() + 1).to_bytes(COUNT_BYTES, "little")
+
+            callers = [
+                Caller(place, port, random.Random(f"{seed}:{place}"), note, heard) for place in range(number)
+            ]
             threads = [threading.Thread(target=_live, args=(caller, live, stopping)) for caller in callers]
             for thread in threads:
                 thread.start()
-            stopping.wait()
+            while not stopping.wait(1.0):
+                if os.getppid() == 1:
+                    os._exit(1)  # whoever asked for us is gone
             for thread in threads:
                 thread.join()
             note(tries=sum(one.tries for one in callers), cut=sum(one.cut for one in callers))

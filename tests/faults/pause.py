@@ -25,9 +25,11 @@ from tests.faults.publish import ASKS, FINISH, LAGS, at_pace, order_faults
 from tests.faults.shop import open_channel, stock, work
 from tests.practice_network import PracticeNetwork, running_network
 
-BESIDE = 4  # so that somebody takes over while others are stopped
+BESIDE = 3  # and one that is never stopped, so that somebody takes over
 PAUSE = 1.15  # seconds; the lease is 0.9
 LONG_PAUSE = 2.5  # long enough for a successor to do all of its work
+IN_ITS_DOUBT = 3.0  # a successor has sent, and does not know yet whether that was accepted
+LEAST_OF_A_CONTROL = 20  # stops
 AFTER = 0.25  # seconds that a worker goes on after its pause
 LIVES = (0.01, 0.25)
 PER_STOP = 2.0
@@ -46,6 +48,8 @@ class Case:
     at_points: float = 0.5  # the share of stops at named points
     sees: tuple[str, ...] = ()
     pace: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    lost: float = 0.0  # the share of answers to publications that are lost, beside the usual faults
 
 
 CASES = [
@@ -61,9 +65,11 @@ CONTROLS = [
         Mechanism.TWO_PHASE,
         work=naive.unfenced,
         points=("after_step",),
-        pause=LONG_PAUSE,
+        pause=IN_ITS_DOUBT,
         at_points=1.0,
         sees=("twice", "wrong_id", "off_path"),
+        account={"settle": 4.0},
+        lost=0.8,
     ),
     Case(
         "what remains: read back, frozen before the first byte",
@@ -99,15 +105,20 @@ def run(options: Options) -> list[Line]:
 
 def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
     chance = options.chance("pause", options.database, case.name)
-    rounds = options.rounds
+    rounds = max(options.rounds, LEAST_OF_A_CONTROL) if case.sees else options.rounds
     line = Line(case.name, {}, is_control=bool(case.sees))
     with timed(line), at_pace(case.pace):
         practice.clear_orders()
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
-        channel = open_channel(practice, case.face, **account)
+        channel = open_channel(practice, case.face, **{**account, **case.account})
         batch = stock(channel, round(rounds * PER_STOP), rounds * (case.pause + AFTER) / BESIDE)
+        if case.lost:
+            seed = chance.randrange(10**6)
+            practice.order("accepted_cut", share=case.lost, times=None, seed=seed)
         order_faults(practice, chance)
+        steady = workers.start(case.work)
         stop_many(rounds, case.pause, functools.partial(_sleepy, chance, case))
+        workers.end(steady)
         workers.let_finish(2, case.work, batch.is_done, FINISH)
         verdict = judge(practice, batch)
         line.counts = {"stops": rounds, **verdict.counts()}
@@ -122,6 +133,8 @@ def _sleepy(chance: random.Random, case: Case) -> tuple[Callable[[], None], floa
     """A worker that is stopped at a random moment, or stops itself at a named point."""
     life, seed, at_point = chance.uniform(*LIVES), chance.random(), chance.random() < case.at_points
     point, number = network.drawn(chance, case.points)
+    if case.sees:
+        number = 1  # all of its workers, so that its fault is surely seen
 
     def live() -> None:
         random.seed(seed)

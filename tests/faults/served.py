@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+import uvicorn
 from django.test import Client
 
 from etalage.asgi import build_application
@@ -24,10 +25,14 @@ from etalage.cli.listening import FIRST_HANDED
 from etalage.edge.server import bind
 from etalage.jobs import worker
 from tests.faults import workers
+from tests.faults.crowd import Crowd
 
 Part = Literal["edge", "web"] | None
 COLD_EVERY = 20  # kills; of the command itself, in the long form
-COLD_LIVES = (0.3, 4.0)
+COLD_TIMES = 30  # as long as a fork does it take to start
+EARLY = 0.2  # of the kills come while it starts
+MOMENT_S = 0.06
+MOST_S = 10.0  # a life in which nothing is answered
 THREADS = 2
 ORDERLY_S = 30.0
 
@@ -40,11 +45,12 @@ def listening() -> Iterator[socket.socket]:
 
 
 def warm(*paths: str) -> None:
-    """Load what a first request would load, so that each child has it."""
-    assert build_application and worker.Worker
-    client = Client()
+    """Load what a first request would load, so that each child has it: pages, their parts, the server's own."""
+    uvicorn.Config(build_application(), log_config=None).load()
+    assert worker
+    client = Client(SERVER_NAME="localhost")
     for path in paths:
-        client.get(path)
+        assert client.get(path).status_code in (200, 302), path
 
 
 def serving(listener: socket.socket, part: Part, tamper: Callable[[], None] | None = None) -> workers.Work:
@@ -64,6 +70,7 @@ def commanded(listener: socket.socket, part: Part) -> workers.Work:
     def work() -> None:
         os.dup2(listener.fileno(), FIRST_HANDED)
         os.set_inheritable(FIRST_HANDED, True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what it says is for people
         told = {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
         words = ["serve", *([part] if part else [])]
         os.execve(sys.executable, [sys.executable, "-W", "ignore", "-m", "etalage", *words], told)
@@ -74,17 +81,26 @@ def commanded(listener: socket.socket, part: Part) -> workers.Work:
 def kill_often(
     rounds: int,
     chance: random.Random,
-    lives: tuple[float, float],
+    crowd: Crowd,
+    most: int,
     work: Callable[[int], tuple[workers.Work, bool]],
 ) -> int:
-    """Start what `work` gives for each round (and whether it starts cold) and kill it; how many ended by themselves."""
+    """Start what `work` gives for each round (and whether it starts cold) and kill it; how many ended by themselves.
+
+    A fifth dies while it starts, the others in the midst of answering: after up to `most` answers and a moment more.
+    """
     ended = 0
     for number in range(rounds):
+        assert not crowd.is_gone()
         what, is_cold = work(number)
-        until = time.monotonic() + chance.uniform(*(COLD_LIVES if is_cold else lives))
+        early, answers = chance.random() < EARLY, chance.randrange(most)
+        moment = chance.uniform(0, MOMENT_S * (COLD_TIMES if is_cold and early else 1))
+        goal = crowd.answers() + (0 if early else answers)
         pid = workers.start(what)
-        while time.monotonic() < until:
+        until = time.monotonic() + MOST_S
+        while crowd.answers() < goal and time.monotonic() < until:
             time.sleep(0.001)
+        time.sleep(moment)
         if workers.is_gone(pid):
             ended += 1
         else:

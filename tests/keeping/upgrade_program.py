@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from typing import Any
 
 
@@ -30,11 +31,13 @@ def upto(number: str) -> None:
 
 
 def upgrade() -> None:
-    """What every start of the program does."""
+    """What every start of the program does; says when it begins, and the seconds that it took."""
     from etalage.cli.upgrade import upgrade as up
 
     print("begun", flush=True)
+    at = time.monotonic()
     up()
+    print(time.monotonic() - at)
 
 
 def naive(kill: str) -> None:

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from etalage.edge import answers
@@ -28,7 +29,6 @@ _PATH = re.compile(r"/hooks/([a-z0-9_-]{1,32})/([A-Za-z0-9_-]{1,128})/?")
 _ALWAYS_KEPT = ("content-type", "content-encoding")
 _LONGEST_HEADER = 1000
 _MOST_DIGITS = 12
-_as_json = json.JSONEncoder(sort_keys=True).encode
 _REFUSALS = {
     Reason.UNKNOWN: answers.NOT_FOUND,
     Reason.UNSIGNED: answers.UNSIGNED,
@@ -164,16 +164,21 @@ def header_texts(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return texts
 
 
+@lru_cache(maxsize=64)  # what is kept is the same for nearly all deliveries of a network
+def _as_json(*kept: tuple[str, str]) -> str:
+    return json.dumps(dict(kept), sort_keys=True)
+
+
 def _delivery(network: str, key: str, headers: dict[str, str], raw: bytes, verdict: Verdict) -> Delivery:
-    kept = {
-        name: headers[name][:_LONGEST_HEADER] for name in (*_ALWAYS_KEPT, *verdict.keep) if name in headers
-    }
+    kept = [
+        (name, headers[name][:_LONGEST_HEADER]) for name in (*_ALWAYS_KEPT, *verdict.keep) if name in headers
+    ]
     return Delivery(
         id=uuid7().hex,
         network=network,
         key=key,
         delivery_id=delivery_key(verdict.delivery_id, raw),
         received_us=clock.to_micros(clock.now()),
-        headers=_as_json(kept),
+        headers=_as_json(*kept),
         body=raw,
     )

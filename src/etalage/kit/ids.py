@@ -14,6 +14,7 @@ UNAMBIGUOUS = "23456789BCDFGHJKMNPQRSTVWXYZ"
 
 _TAIL_BITS = 74  # rand_a (12) and rand_b (62) of RFC 9562, taken as one number
 _STEP_BITS = 32
+_DRAWN_AT_ONCE = 128  # steps: each call to the system lets another thread in, which costs more than the call
 
 
 class _Sequence:
@@ -23,17 +24,26 @@ class _Sequence:
         self._lock = threading.Lock()
         self._millis = 0
         self._tail = 0
+        self._drawn = b""
 
     def next(self) -> tuple[int, int]:
         with self._lock:
             millis = clock.now_millis()
             if millis > self._millis:
-                self._millis, self._tail = millis, secrets.randbits(_TAIL_BITS - 1)
+                self._millis, self._tail = millis, self._random(_TAIL_BITS - 1)
             else:  # same millisecond, or a clock that went back
-                self._tail += 1 + secrets.randbits(_STEP_BITS)
+                self._tail += 1 + self._random(_STEP_BITS)
                 if self._tail >> _TAIL_BITS:
-                    self._millis, self._tail = self._millis + 1, secrets.randbits(_TAIL_BITS - 1)
+                    self._millis, self._tail = self._millis + 1, self._random(_TAIL_BITS - 1)
             return self._millis, self._tail
+
+    def _random(self, bits: int) -> int:
+        """So many bits that nobody can guess, out of what was drawn from the system before; each is used once."""
+        many = (bits + 7) // 8
+        if len(self._drawn) < many:
+            self._drawn = os.urandom(_DRAWN_AT_ONCE * 4)
+        taken, self._drawn = self._drawn[:many], self._drawn[many:]
+        return int.from_bytes(taken, "big") >> (8 * many - bits)
 
     def restart(self) -> None:
         self.__init__()  # type: ignore[misc]

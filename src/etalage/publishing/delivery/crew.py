@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from queue import SimpleQueue
 
 from django.db import connection
 
@@ -36,30 +37,82 @@ def _work_off(take: Callable[[datetime, int], list[Claim]], act: Callable[[Claim
         for claim in claims:
             act(claim)
         return len(claims)
-    hands, end, done = pace().hands, clock.elapsed() + pace().shift.total_seconds(), 0
-    least = max(1, hands // 4)  # free hands before more is claimed: fewer, larger claims
-    running: set[Future[None]] = set()
-    with ThreadPoolExecutor(max_workers=hands, thread_name_prefix="delivery") as pool:
+    crew, end, done = Crew(act, pace().hands), clock.elapsed() + pace().shift.total_seconds(), 0
+    least = max(1, crew.hands // 4)  # free hands before more is claimed: fewer, larger claims
+    try:
         while clock.elapsed() < end:
-            free = hands - len(running)
-            claims = take(clock.now(), free) if free >= least else []
-            running |= {pool.submit(_alone, act, claim) for claim in claims}
-            if not running:
+            free = crew.hands - crew.busy
+            if free >= least:
+                crew.hand_out(take(clock.now(), free))
+            if not crew.busy:
                 break
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            done += len(finished)
-    return done + len(running)
+            done += crew.wait()
+    finally:
+        done += crew.end()
+    return done
+
+
+class Crew:
+    """Threads that work off claims; each keeps its connection to the database from claim to claim."""
+
+    def __init__(self, act: Callable[[Claim], None], hands: int) -> None:
+        self.hands, self.busy = hands, 0
+        self._act = act
+        self._claims: SimpleQueue[Claim | None] = SimpleQueue()
+        self._finished: SimpleQueue[Claim] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def hand_out(self, claims: list[Claim]) -> None:
+        """Give these away; there is a thread for each that is being worked off."""
+        self.busy += len(claims)
+        for _missing in range(self.busy - len(self._threads)):
+            thread = threading.Thread(target=self._work, name=f"delivery-{len(self._threads)}")
+            thread.start()
+            self._threads.append(thread)
+        for claim in claims:
+            self._claims.put(claim)
+
+    def wait(self) -> int:
+        """Wait until at least one more is finished; how many are."""
+        self._finished.get()
+        finished = 1
+        while not self._finished.empty():
+            self._finished.get()
+            finished += 1
+        self.busy -= finished
+        return finished
+
+    def end(self) -> int:
+        """Wait for what is in hand; how many that were. The threads are gone afterwards."""
+        for _thread in self._threads:
+            self._claims.put(None)
+        for thread in self._threads:
+            thread.join()
+        left, self.busy = self.busy, 0
+        return left
+
+    def _work(self) -> None:
+        try:
+            while (claim := self._claims.get()) is not None:
+                _alone(self._act, claim)
+                self._finished.put(claim)
+        finally:
+            connection.close()
 
 
 def _alone(act: Callable[[Claim], None], claim: Claim) -> None:
-    """Work off one claim in a thread of its own, and leave no connection behind."""
+    """Work off one claim; a connection that broke is not kept for the next."""
     try:
         act(claim)
     except Exception:
         log.exception("the work on publication %s broke off", claim.publication_id)
-        _give_back(claim)
-    finally:
         connection.close()
+        try:
+            _give_back(claim)
+        except Exception:  # recorded: its lease ends, and another worker takes it
+            log.exception("publication %s is left to its lease", claim.publication_id)
+            connection.close()
+    connection.close_if_unusable_or_obsolete()
 
 
 def _give_back(claim: Claim) -> None:

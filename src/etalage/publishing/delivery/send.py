@@ -155,7 +155,7 @@ def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendi
         outcomes.again_later(work, "stood_still")
         return
     outcomes.after_commit(work, _sent(publisher, account, rendition, delivery, publication.pk))
-    lag.time_success(publication.pk)
+    lag.time_success(publication.pk, publication.channel_id)
 
 
 def _sent(

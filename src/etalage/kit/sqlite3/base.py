@@ -1,0 +1,96 @@
+"""The connection: a transaction, and a write outside of one, begins when its turn has come."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+from etalage.kit.sqlite3.turns import Turns, turns_at
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+_WAIT_S = 5.0  # sqlite3's own patience where the settings name none
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """See `turns`. Between processes SQLite's own waiting decides; there only one of each waits."""
+
+    _turns: Turns | None = None
+    _has_turn = False
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """As Django; a database in memory has no file to take turns at."""
+        self._turns = None if self.is_in_memory_db() else turns_at(str(conn_params["database"]))
+        return super().get_new_connection(conn_params)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """A cursor whose single writes wait for their turn."""
+        cursor = self.connection.cursor(factory=Cursor)
+        cursor.wrapper = self
+        return cursor
+
+    def take_turn(self) -> None:
+        """Wait for the turn to write. Raises sqlite3.OperationalError like a file that stays locked."""
+        if self._turns is None or self._has_turn:
+            return
+        if not self._turns.take(float(self.settings_dict["OPTIONS"].get("timeout", _WAIT_S))):
+            raise sqlite3.OperationalError("database is locked")
+        self._has_turn = True
+
+    def give_turn(self) -> None:
+        """Hand the turn on, unless a transaction still runs."""
+        if self._has_turn and not (self.connection is not None and self.connection.in_transaction):
+            self._has_turn = False
+            if self._turns is not None:
+                self._turns.give()
+
+    def _commit(self) -> None:
+        try:
+            super()._commit()  # type: ignore[misc]
+        finally:
+            self.give_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self.give_turn()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]
+        finally:
+            if self._has_turn:
+                self._has_turn = False
+                if self._turns is not None:
+                    self._turns.give()
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Django's cursor, in turn."""
+
+    wrapper: DatabaseWrapper
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """As Django; what writes or begins to write waits for its turn."""
+        return self._in_turn(query, lambda: base.SQLiteCursorWrapper.execute(self, query, params))
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        """As Django, in turn."""
+        return self._in_turn(query, lambda: base.SQLiteCursorWrapper.executemany(self, query, param_list))
+
+    def _in_turn(self, query: str, act: Callable[[], Any]) -> Any:
+        if self.connection.in_transaction or not _writes(query):
+            return act()
+        self.wrapper.take_turn()
+        try:
+            return act()
+        finally:
+            self.wrapper.give_turn()
+
+
+def _writes(query: str) -> bool:
+    """Whether this statement takes the file's lock when it runs outside a transaction."""
+    return query.startswith(_WRITES) or query == "BEGIN IMMEDIATE"

@@ -1,0 +1,100 @@
+"""What the benchmarks under load measure with: answers are read whole, and what is watched is the program's own."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as report
+from benchmarks.load.asking import Answers, ask, get, is_whole, post
+from benchmarks.load.shops import anywhere
+from benchmarks.load.watching import cpu_seconds, open_files, resident_mib, slope_per_hour
+from benchmarks.measure import Figure
+from etalage.edge.app import HEALTH
+from tests.edge.world import Shop, event, running, signed
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("got", "whole"),
+    [
+        (b"HTTP/1.1 2", False),
+        (HEAD + b"\r\n", True),
+        (HEAD + b"content-length: 2\r\n\r\no", False),
+        (HEAD + b"Content-Length: 2\r\n\r\nok", True),
+        (HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n", False),
+        (HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", True),
+    ],
+)
+def test_an_answer_is_whole_when_its_head_says_so(got, whole):
+    assert is_whole(got) is whole
+
+
+def test_asking_counts_what_a_real_server_answered(tmp_path):
+    shop = Shop(tmp_path)
+    with running(shop.config()) as edge:
+        raws = [event(number) for number in range(40)]
+        requests = (post("/hooks/practice/good", raw, **_headers(raw)) for raw in raws)
+        answers = ask(edge.port, requests, connections=8)
+        assert answers.statuses == {200: 40} and answers.count == len(shop.journal.pending(100)) == 40
+        assert ask(edge.port, islice(iter(lambda: get(HEALTH), None), 5), connections=2).only(200).count == 5
+        forged = post("/hooks/practice/good", b"{}", **_headers(b"[]"))
+        with pytest.raises(RuntimeError, match="403"):
+            ask(edge.port, iter([forged]), connections=1).only(200)
+        many = ask(
+            edge.port, iter(lambda: get(HEALTH), None), connections=2, seconds=0.1, addresses=anywhere()
+        )
+        assert many.count >= 2
+
+
+def _headers(raw):
+    return {name.replace("-", "_"): value for name, value in signed(raw).items()}
+
+
+def test_waits_are_told_by_their_share():
+    answers = Answers(seconds=2.0, waits=[0.001 * number for number in range(1, 101)])
+    assert answers.wait_at(0.5) == pytest.approx(0.051)
+    assert answers.wait_at(0.99) == pytest.approx(0.1)
+    assert answers.per_second == 50
+
+
+def test_a_slope_is_told_for_an_hour():
+    assert slope_per_hour([(0, 100), (60, 101), (120, 102)]) == pytest.approx(60)
+    assert slope_per_hour([(0, 100), (60, 100)]) == 0
+
+
+def test_what_a_process_uses_is_seen_from_outside():
+    before = cpu_seconds([os.getpid()])
+    while cpu_seconds([os.getpid()]) < before + 0.05:
+        sum(range(100_000))
+    assert resident_mib(os.getpid()) > 10
+    files = open_files(os.getpid())
+    with Path(os.devnull).open():
+        assert open_files(os.getpid()) == files + 1
+
+
+def test_a_time_on_the_clock_is_void_on_a_busy_machine_and_processor_time_is_not():
+    clock = Figure("x", "", 0.01, 0.1, at_least=True, by="wall")
+    processor = Figure("x", "", 0.01, 0.1, at_least=True)
+    assert "VOID" in report.shown(clock, 0.16) and "NOT MET" in report.shown(processor, 0.16)
+    assert "NOT MET" in report.shown(clock, 0.14) and "NOT MET" in report.shown(clock, None)
+
+
+def test_what_takes_an_hour_is_run_only_by_its_name(monkeypatch):
+    ran = []
+
+    class Module:
+        @staticmethod
+        def run(**options):
+            ran.append(options)
+            return []
+
+    monkeypatch.setattr(report, "import_module", lambda name: Module)
+    assert report.main(["soak", "--minutes", "5"]) == 0
+    assert ran == [{"minutes": 5.0}]
+    assert report.main([]) == 0
+    assert len(ran) == len(report.names())
