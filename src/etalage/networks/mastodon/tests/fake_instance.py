@@ -225,5 +225,6 @@ if __name__ == "__main__":
     Hand.world = World(sys.argv[1] if len(sys.argv) > 1 else "mastodon")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hand)
     Hand.world.origin = f"http://localhost:{server.server_address[1]}"
-    print(Hand.world.origin, flush=True)
+    sys.stdout.write(f"{Hand.world.origin}\n")
+    sys.stdout.flush()
     server.serve_forever()
