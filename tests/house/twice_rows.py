@@ -81,6 +81,10 @@ def visited(house: House) -> UUID:
     return UUID(str(house.ids["order_id"]))
 
 
+def _preceded(house: House) -> tuple[list[UUID], list[UUID], int]:
+    return [house.customer.pk], [visited(house)], 0
+
+
 def credited(house: House) -> UUID:
     """The same, credited."""
     order = visited(house)
@@ -325,6 +329,7 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.insights.tasks.drain_clicks": Twice(_clicked),
     "etalage.insights.tasks.forget_old_touches": Twice(_old_touch),
     "etalage.insights.tasks.rebuild_stale_days": Twice(_stale_day),
+    "etalage.insights.tasks.recompute": Twice(_preceded),
     "etalage.insights.tasks.recompute_all": Twice(lambda house: (visited(house),)[:0]),
     f"{QUEUE}prune_jobs": Twice(_old_job, idle="it deletes rows of the queue only"),
     f"{QUEUE}refresh_statistics": Twice(_nothing, idle="it changes what the planner knows, no data"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from etalage.edge.journal import ClickLog, Journal
 from etalage.insights.actions.credit import PORTION
 from etalage.insights.actions.days import mark_click_days
 from etalage.insights.models import ClickCursor, Touch, TouchKind
-from etalage.jobs import enqueue_many
+from etalage.jobs import enqueue_once
 from etalage.kit import clock
 from etalage.orders.models import Order, Redemption
 from etalage.orders.queries.reservations import by_code
@@ -117,8 +118,10 @@ def _credit_after(
     """
     people, sales = sorted(set(filter(None, customers))), sorted(set(filter(None, orders)))
     places = range(0, max(len(people), len(sales)), PORTION)
-    parts = [slice(start, start + PORTION) for start in places]
-    enqueue_many(RECOMPUTE, [(people[part], sales[part], since_us) for part in parts])
+    for part in (slice(start, start + PORTION) for start in places):
+        asked = (people[part], sales[part], since_us)
+        # The same question asked twice waits once.
+        enqueue_once(RECOMPUTE, hashlib.sha256(repr(asked).encode()).hexdigest(), *asked)
 
 
 def record_order_link(order_id: UUID) -> None:

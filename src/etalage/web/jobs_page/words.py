@@ -38,6 +38,7 @@ WORK: dict[str, Promise] = {
     "etalage.insights.tasks.drain_clicks": _("Take in clicks on links"),
     "etalage.insights.tasks.forget_old_touches": _("Forget old visits"),
     "etalage.insights.tasks.rebuild_stale_days": _("Sum changed days again"),
+    "etalage.insights.tasks.recompute": _("Credit the earlier visits of a customer"),
     "etalage.insights.tasks.recompute_all": _("Credit all sales anew"),
     "etalage.jobs.tasks.prune_jobs": _("Clean up work that is done"),
     "etalage.jobs.tasks.refresh_statistics": _("Keep the database quick"),
