@@ -55,12 +55,19 @@ class Kept(Shop):
         return Path(done.stdout.split()[0])
 
 
-def fresh_database(name: str, template: str = "template1") -> str:
-    """A new database on the server of the test run; "" where shops live in files."""
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # tests run in several at once
+
+
+def fresh_database(name: str, template: str = "") -> str:
+    """A new database of this process on the server of the test run; "" where shops live in files.
+
+    `template`: the name by which another one was asked for here, to be copied.
+    """
     if not SERVER:
         return ""
     import psycopg
 
+    name, template = f"{name}_{PROCESS}", f"{template}_{PROCESS}" if template else "template1"
     with psycopg.connect(SERVER, autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

@@ -31,7 +31,7 @@ def test_what_was_planted_is_found_nowhere(kept: Kept, practice: PracticeNetwork
     assert '"failed": ["' in said and "canary" not in said, said[-2000:]
     backup = kept.backup()
     files = [path for path in kept.folder.rglob("*") if path.is_file() and path.name != "etalage.env"]
-    assert backup in files and len(files) > 4
+    assert backup in files and len(files) > (2 if kept.database else 4)
     if kept.database:
         files.append(dumped(kept, tmp_path / "plain.sql"))
     for path in [*files, log]:
