@@ -27,6 +27,7 @@ from etalage.jobs.lease import current_lease
 from etalage.jobs.live import tell
 from etalage.kit import clock
 from etalage.kit.errors import Kept, Refusal, gettext_noop
+from etalage.kit.garbage import rare_collections
 
 log = logging.getLogger(__name__)
 REPORT_SECONDS = 0.5
@@ -56,7 +57,7 @@ def execute(run_id: UUID, watch: Watch | None = None) -> ImportRun:
     run = ImportRun.objects.get(pk=run_id)
     if not _begin(run):
         return run
-    with translation.override(run.language):
+    with translation.override(run.language), rare_collections():
         try:
             _load(run, watch)
         except Stopped:
