@@ -20,15 +20,19 @@ class Customer(UUIDModel):
     created_at = models.DateTimeField(default=clock.now, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
     merged_into = models.ForeignKey(
-        "self", null=True, editable=False, on_delete=models.CASCADE, related_name="merged"
+        "self", null=True, editable=False, on_delete=models.CASCADE, related_name="merged", db_index=False
     )
 
     class Meta:
         indexes: ClassVar = [
+            # The few who were merged; an index of all would draw the list of people to itself, and sort it.
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="customer_merged"
+            ),
             # For the list of people, the newest first.
             models.Index(
                 fields=["id"], condition=models.Q(merged_into=None, erased_at=None), name="customer_living"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,10 +22,10 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(blank=True, choices=[('en', 'English'), ('fr', 'French'), ('nl', 'Dutch'), ('ar', 'Arabic')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(default=etalage.kit.clock.now, editable=False)),
                 ('erased_at', models.DateTimeField(editable=False, null=True)),
-                ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='merged', to='customers.customer')),
+                ('merged_into', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='merged', to='customers.customer')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['id'], name='customer_living')],
+                'indexes': [models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='customer_merged'), models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['id'], name='customer_living')],
             },
         ),
         migrations.CreateModel(
