@@ -39,7 +39,7 @@ from etalage.networks.base import (
     Tokens,
     Unknown,
 )
-from etalage.networks.bluesky.answers import error_of, failure, object_of
+from etalage.networks.bluesky.answers import error_of, failure
 from etalage.networks.bluesky.keys import record_key
 from etalage.networks.bluesky.notifications import Place, received
 from etalage.networks.bluesky.records import (
@@ -68,6 +68,7 @@ from etalage.networks.bluesky.wire import (
     origin_of,
     own_server,
 )
+from etalage.networks.wire import object_of
 
 SERVICE = "https://bsky.social"
 LONGEST_NAME = 200  # characters of a handle or a DID

@@ -16,7 +16,8 @@ from etalage.kit import clock
 from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead
-from etalage.networks.bluesky.answers import Failure, could_not_read, failure, lost, not_sent, object_of
+from etalage.networks.bluesky.answers import could_not_read, failure
+from etalage.networks.wire import Failure, lost, not_sent, object_of
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a server may be slow to accept; a shorter wait only makes more doubt

@@ -7,38 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from etalage.kit.clock import now
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
+from etalage.networks.wire import Failure, not_sent, object_of
 
-Failure = Rejected | NotAccepted | Unknown | ChannelRefused
-
-#: Reasons of `NotSent` that a person has to mend; all others are the road to the server.
-_OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
 _DETAIL_LIMIT = 300
 _LONGEST_WAIT = 86_400.0
-
-
-def not_sent(error: NotSent) -> NotAccepted:
-    """The request never left: it may be sent again."""
-    reason = Reason.MISCONFIGURED if error.reason in _OWN_FAULTS else Reason.UNREACHABLE
-    return NotAccepted(reason, detail=error.reason)
-
-
-def object_of(answer: Answer) -> dict[str, Any] | None:
-    """The JSON object of an answer, or None when it is not this network's language."""
-    data = json_of(answer)
-    return data if isinstance(data, dict) else None
-
-
-def json_of(answer: Answer) -> Any:
-    """The JSON of an answer, None when there is none."""
-    try:
-        return answer.json()
-    except ValueError:
-        return None
 
 
 def error_of(answer: Answer) -> str | None:

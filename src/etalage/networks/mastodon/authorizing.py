@@ -24,9 +24,10 @@ from etalage.networks.base import (
     Reason,
     Tokens,
 )
-from etalage.networks.mastodon.answers import could_not_read, error_of, not_sent, object_of
+from etalage.networks.mastodon.answers import could_not_read, error_of
 from etalage.networks.mastodon.instance import Typed, abilities_from, host_of, read_address
 from etalage.networks.mastodon.wire import READ_SECONDS, WRITE_SECONDS, Wire
+from etalage.networks.wire import not_sent, object_of
 
 APP_NAME = "Etalage"
 #: Just what is needed: read the own posts and what comes in, post, upload.

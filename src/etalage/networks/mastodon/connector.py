@@ -34,10 +34,10 @@ from etalage.networks.base import (
 )
 from etalage.networks.counting import LINK
 from etalage.networks.mastodon import incoming
-from etalage.networks.mastodon.answers import Failure
 from etalage.networks.mastodon.authorizing import Authorizing
 from etalage.networks.mastodon.markup import links, plain
 from etalage.networks.mastodon.wire import Wire
+from etalage.networks.wire import Failure
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
 PAGES_TO_LOOK = 25

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from etalage.kit.http_network import Answer
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Page, Received, ReceivedKind
-from etalage.networks.mastodon.answers import could_not_read, json_of
+from etalage.networks.mastodon.answers import could_not_read
 from etalage.networks.mastodon.instance import host_of
 from etalage.networks.mastodon.markup import plain, storable
 from etalage.networks.mastodon.wire import Wire
+from etalage.networks.wire import json_of
 
 ROWS = 80  # the most that real Mastodon gives at once
 PAGES_BACK = 25

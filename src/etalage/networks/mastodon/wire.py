@@ -9,7 +9,8 @@ import httpx
 from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, Reason, Unknown
-from etalage.networks.mastodon.answers import Failure, could_not_read, failure, not_sent, object_of
+from etalage.networks.mastodon.answers import could_not_read, failure
+from etalage.networks.wire import Failure, not_sent, object_of
 
 READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0  # a server under load may take long to accept; a shorter wait only makes more doubt

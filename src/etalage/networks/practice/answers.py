@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
+from etalage.networks.wire import Failure, not_sent, object_of
 
-Failure = Rejected | NotAccepted | Unknown | ChannelRefused
-
-#: Reasons of `NotSent` that a person has to mend; all others are the road to the network.
-_OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
 _DETAIL_LIMIT = 300
 
 _REJECTED: Mapping[str, Reason] = {
@@ -38,26 +34,6 @@ _REJECTED: Mapping[str, Reason] = {
     "not_found": Reason.MISCONFIGURED,
     "method_not_allowed": Reason.MISCONFIGURED,
 }
-
-
-def not_sent(error: NotSent) -> NotAccepted:
-    """The request never left: it may be sent again."""
-    reason = Reason.MISCONFIGURED if error.reason in _OWN_FAULTS else Reason.UNREACHABLE
-    return NotAccepted(reason, detail=error.reason)
-
-
-def lost(error: AnswerLost) -> Unknown:
-    """The request left and its answer did not come."""
-    return Unknown(Reason.AMBIGUOUS, error.reason)
-
-
-def object_of(answer: Answer) -> dict[str, Any] | None:
-    """The JSON object of an answer, or None when it is not this network's language."""
-    try:
-        data = answer.json()
-    except ValueError:
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def failure(answer: Answer) -> Failure:

@@ -43,8 +43,9 @@ from etalage.networks.base import (
     Unknown,
 )
 from etalage.networks.counting import LINK
-from etalage.networks.practice.answers import Failure, could_not_read, failure, lost, not_sent, object_of
+from etalage.networks.practice.answers import could_not_read, failure
 from etalage.networks.practice.pushing import Pushes
+from etalage.networks.wire import Failure, lost, not_sent, object_of
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
