@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +12,14 @@ from django.test import Client
 from django.utils import translation
 
 from etalage.accounts.models import Business, Member, Role, Store
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Print a failure when it happens, so that a run which is cut off has told what it knew."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stdout.write(f"\n\n{report.nodeid}: {report.when} failed\n{report.longreprtext[-6000:]}\n")
+        sys.stdout.flush()
 
 
 @pytest.fixture(autouse=True)

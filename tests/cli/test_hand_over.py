@@ -21,7 +21,7 @@ from etalage.cli.ports import free_port
 from etalage.edge.server import bind
 from etalage.keeping.running import programs
 from tests.cli.conftest import SECONDS, Shop
-from tests.cli.test_serve import first_line, status_of, stopped
+from tests.cli.test_serve import first_line, status_of, stopped, what_follows
 
 CLIENTS = 6
 
@@ -101,7 +101,7 @@ def test_sighup_begins_anew_and_nobody_is_turned_away(ready: Shop) -> None:
             before = Path(f"/proc/{process.pid}/stat").read_text().split()[21]
             process.send_signal(signal.SIGHUP)
             said = first_line(process)
-            assert "listens" in said, said + (process.stdout.read(4000) if process.stdout else "")
+            assert "listens" in said, said + what_follows(process)
             callers.answered(50)
         assert Path(f"/proc/{process.pid}/stat").read_text().split()[21] == before, "the same process"
     assert set(callers.seen) == {"200"}, callers.seen

@@ -29,6 +29,12 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
+def what_follows(process: subprocess.Popen[str]) -> str:
+    """The rest of what the process says, which is ended for it: a program that goes on never closes its output."""
+    process.kill()
+    return process.communicate(timeout=SECONDS)[0]
+
+
 def status_of(address: str, process: subprocess.Popen[str]) -> int:
     """The status that the address answers with, once something answers there."""
     deadline = time.monotonic() + SECONDS
