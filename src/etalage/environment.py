@@ -134,7 +134,7 @@ class Environment:
                 "ETALAGE_EMAIL_URL is not a complete address. Write smtp://user:password@host:port"
             ) from problem
         if not parts.hostname:
-            return "django.core.mail.backends.filebased.EmailBackend", str(self.data_folder / "mail"), {}
+            return "etalage.kit.letters.KeptLetters", str(self.data_folder / "mail"), {}
         smtp = {
             "EMAIL_HOST": parts.hostname,
             "EMAIL_PORT": port,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.customers.personal import PersonalData, declare
 from etalage.customers.queries import emails_of
-from etalage.orders.actions.letters import erase_kept_letters
+from etalage.kit.letters import erase_kept_letters
 from etalage.orders.models import Order, Refund, Reservation
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from email.mime.image import MIMEImage
-from email.parser import BytesHeaderParser
-from email.policy import default
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -41,17 +37,6 @@ def send_reservation_letter(reservation_id: UUID) -> bool:
         letter = _letter(reservation, address)
     letter.send()
     return True
-
-
-def erase_kept_letters(addresses: Collection[str]) -> None:
-    """Delete the letters to these addresses that were kept as files because no mail server is set."""
-    folder = getattr(settings, "EMAIL_FILE_PATH", None)
-    if not folder or not addresses:
-        return
-    for path in Path(folder).glob("*.log"):
-        letter = BytesHeaderParser(policy=default).parsebytes(path.read_bytes())
-        if {mailbox.addr_spec.lower() for mailbox in letter["to"].addresses} & set(addresses):
-            path.unlink(missing_ok=True)
 
 
 def _letter(reservation: Reservation, address: str) -> EmailMultiAlternatives:
