@@ -69,7 +69,13 @@ def command(*words: str, cwd: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=_heeds_the_keyboard,
     )
+
+
+def _heeds_the_keyboard() -> None:
+    """A run in the background of a shell ignores Ctrl+C and hands that on; a person's demo does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
