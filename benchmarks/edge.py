@@ -31,9 +31,9 @@ class Pace:
 
 
 def paced(program: Served, requests: Iterator[bytes], expected: int, seconds: float = SECONDS) -> Pace:
-    """Ask for some seconds."""
-    before = program.cpu()
-    answers = ask(program.port, requests, connections=CONNECTIONS, seconds=seconds).only(expected)
+    """Ask for some seconds, over as many connections for each of its processes."""
+    before, connections = program.cpu(), CONNECTIONS * len(program.pids)
+    answers = ask(program.port, requests, connections=connections, seconds=seconds).only(expected)
     return Pace(answers.per_second, 1e6 * (program.cpu() - before) / answers.count)
 
 

@@ -1,6 +1,8 @@
 """What a request costs with four processes on one socket, against one: intake, redirect, and a product's page.
 
-Processor time of all processes together for each request; more processes must not get into each other's way.
+Processor time of all processes together for each request; more processes must not get into each other's way. Each
+process has as many connections to answer: what one commit serves must not depend on how the load is dealt out. An
+application that does nothing shows what the machine itself charges for more processes than it has cores.
 """
 
 from __future__ import annotations
@@ -33,7 +35,12 @@ def run() -> list[Figure]:
             }
             for part, warm in (("edge", b""), ("web", page))
         )
+        nulls = {
+            number: stack.enter_context(served(Path(folder), "edge", kind="null", processes=number))
+            for number in (1, MANY)
+        }
         return [
+            _figure("null application", nulls, facts.taps(), 200),
             _figure("intake", edges, facts.deliveries(), 200),
             _figure("redirect", edges, facts.taps(), 302),
             _figure("product page", webs, facts.pages(), 200),
