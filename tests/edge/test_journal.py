@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import time_machine
 
 from etalage.edge.clicks import Click, click_store
 from etalage.edge.deliveries import Delivery, journal_store
-from etalage.edge.journal import ClickLog, Journal
+from etalage.edge.journal import INTERRUPTED, STUCK_S, ClickLog, Journal
 from etalage.kit.ids import uuid7
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -118,6 +119,7 @@ def test_one_bad_delivery_does_not_block_the_rest_and_people_see_why(
     journal: Journal, tmp_path: Path
 ) -> None:
     bad, _ = write_deliveries(tmp_path / "journal.sqlite3", "bad", "good")
+    journal.begin(journal.pending(limit=1))
     journal.mark_failed(bad, "not this network's language" * 100)
     assert [delivery.delivery_id for delivery in journal.pending()] == ["good"]
     (dead,) = journal.dead()
@@ -127,6 +129,7 @@ def test_one_bad_delivery_does_not_block_the_rest_and_people_see_why(
 def test_a_delivery_to_be_tried_later_comes_back_at_its_time(journal: Journal, tmp_path: Path) -> None:
     (one,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
     with time_machine.travel(NOON, tick=False):
+        journal.begin(journal.pending())
         journal.mark_failed(one, "the database was busy", again_at_us=NOON_US + HOUR_US)
         assert journal.pending() == []
     with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
@@ -226,3 +229,72 @@ def test_letters_that_nobody_looked_at_are_given_up_after_a_while(journal: Journ
         journal.mark_failed(old, "a fault")
     assert (journal.drop_dead_before(NOON_US), journal.drop_dead_before(NOON_US + 1)) == (0, 1)
     assert journal.dead() == []
+
+
+def test_an_attempt_counts_from_before_its_work_and_says_so(journal: Journal, tmp_path: Path) -> None:
+    ids = write_deliveries(tmp_path / "journal.sqlite3", *"abc")
+    waiting = journal.pending()
+    begun = journal.begin(waiting)
+    assert [(one.id, one.attempts, one.reason) for one in begun] == [(one, 1, INTERRUPTED) for one in ids]
+    assert journal.pending() == begun, "what dies now is handed out again at once"
+    journal.mark_done(ids[0])
+    journal.give_back(waiting)
+    assert journal.pending() == waiting[1:], "as if it had never been begun; what is done stays done"
+    with time_machine.travel(NOON, tick=False):
+        journal.begin(waiting[1:], again_at_us=NOON_US + HOUR_US)
+        assert journal.pending() == []
+    with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
+        assert [(one.id, one.attempts) for one in journal.pending()] == [(one, 1) for one in ids[1:]]
+
+
+def test_large_bodies_are_handed_out_few_at_a_time(journal: Journal, tmp_path: Path) -> None:
+    many = 40
+    rows = [
+        Delivery(uuid7().hex, "practice", "good", str(number), NOON_US, "{}", b"x" * 2**20)
+        for number in range(many)
+    ]
+    journal.keep(rows, min_free_bytes=0)
+    seen: list[str] = []
+    while batch := journal.pending():
+        assert sum(len(one.body) for one in batch) <= 16 * 2**20
+        seen += [one.delivery_id for one in batch]
+        journal.mark_done(*(one.id for one in batch))
+    assert seen == [row.delivery_id for row in rows]
+
+
+HOLD = (
+    "import sys, time; from pathlib import Path; from etalage.edge.journal import Journal\n"
+    "with Journal(Path(sys.argv[1])).turn() as ours:\n"
+    "    print(ours, flush=True); time.sleep(600)\n"
+)
+
+
+def test_one_at_a_time_has_its_turn_and_a_kill_gives_it_back(journal: Journal, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None and holder.stdout.readline() == "True\n"
+        with journal.turn() as ours:
+            assert not ours
+        with journal.turn(wait_s=0.1) as ours:
+            assert not ours
+        holder.kill()
+        with journal.turn(wait_s=20.0) as ours:
+            assert ours
+            with journal.turn() as another:
+                assert not another, "also within one process"
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_process_that_was_stopped_is_not_waited_for_without_end(journal: Journal, tmp_path: Path) -> None:
+    with journal.turn() as ours:
+        assert ours
+        for file in tmp_path.glob("*.turn"):
+            long_ago = file.stat().st_mtime - STUCK_S - 1
+            os.utime(file, (long_ago, long_ago))
+        with journal.turn() as another:
+            assert another
+            with journal.turn() as third:
+                assert not third, "one who goes past is enough"

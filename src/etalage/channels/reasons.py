@@ -53,6 +53,9 @@ LETTER_REASONS: Mapping[str, Promise] = {
     ),
     "too_long": _("The network gave an id that is longer than any we know."),
     "channel_gone": _("The channel that it came for is not here."),
+    "interrupted": _(
+        "The program ended each time while it took this in. Try again after an upgrade, or with more memory."
+    ),
     "fault": _("A fault of Etalage's own. Try again after an upgrade."),
 }
 

@@ -31,11 +31,25 @@ def subscribe(channel_id: UUID) -> None:
     actions.subscribe_channel(channel_id)
 
 
+@every(minutes=1)
+@task()
+def subscribe_again() -> None:
+    """Have networks deliver to the address that the shop has now."""
+    for channel_id in actions.channels_to_subscribe():
+        enqueue_once(subscribe, str(channel_id), channel_id)
+
+
+@task(max_attempts=20)
+def leave(channel_id: UUID, grant_id: UUID) -> None:
+    """Take leave of one network."""
+    actions.leave_network(channel_id, grant_id)
+
+
 @every(seconds=3)
 @task(lease=120)
 def drain_incoming() -> int:
     """Take in what waits in the edge's journal."""
-    return actions.drain_incoming()
+    return actions.drain_incoming(wait_s=0.0)  # who drains now goes on until nothing waits
 
 
 @every(minutes=1)
@@ -71,3 +85,10 @@ def renew_grant(channel_id: UUID) -> None:
 def forget_old_incoming() -> None:
     """Keep what people did no longer than is said."""
     actions.forget_old_incoming()
+
+
+@every(hours=1)
+@task()
+def destroy_left_grants() -> None:
+    """Keep no token of a channel that was given up."""
+    actions.destroy_left_grants()

@@ -2,16 +2,19 @@
 
 Handling a delivery and marking it are two databases, so a crash between them hands it out again: whoever
 handles deliveries does so under unique constraints of its own (network and remote id), and twice has the
-effect of once.
+effect of once. An attempt is counted before its work: else a delivery that kills its process kills the next one too.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,11 @@ _CLICK_COLUMNS = ", ".join(Click._fields)
 _DELIVERY_COLUMNS = "id, network, key, delivery_id, received_us, headers, body, attempts, reason"
 _REASON_LENGTH = 300
 _PORTION = 5000
+_MOST_BYTES = 16 * 1024 * 1024  # bodies in memory at once; a single one may be larger
+_LOOK_S = 0.02
+STUCK_S = 60.0
+INTERRUPTED = "interrupted"
+"""The reason of what was in hand when its process died; it stands from before the work until the work says better."""
 
 
 @contextmanager
@@ -130,11 +138,34 @@ class Waiting:
         return kept
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A delivery that could not be handled; it is handed out again at that time (UTC microseconds), or never."""
+
+    id: str
+    reason: str
+    again_at_us: int | None = None
+
+
 class Journal:
     """The deliveries and what became of them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @contextmanager
+    def turn(self, wait_s: float = 0.0) -> Iterator[bool]:
+        """Handle deliveries as the only one for the length of a `with` block; False: after `wait_s` another still does.
+
+        Whoever is killed gives the turn back by that. One that has held it for `STUCK_S` (a process that was stopped)
+        is waited for no longer: twice has the effect of once.
+        """
+        path = self._path.with_suffix(".turn")
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            yield _is_free(file, wait_s)
+        finally:
+            os.close(file)
 
     def keep(self, deliveries: Sequence[Delivery], *, min_free_bytes: int = MIN_FREE_BYTES) -> int:
         """Write what was fetched, durably, beside the edge's own writer; return how many were new.
@@ -156,6 +187,26 @@ class Journal:
         now_us = clock.to_micros(clock.now())
         return self._read("state = 'waiting' AND not_before_us <= ? ORDER BY seq LIMIT ?", (now_us, limit))
 
+    def begin(self, deliveries: Sequence[Waiting], *, again_at_us: int = 0) -> list[Waiting]:
+        """Count an attempt at these, durably, before anything is done with them; return them with it counted.
+
+        What is written is what holds if the process dies now: `INTERRUPTED`, handed out again at that time (UTC
+        microseconds), at once by default.
+        """
+        changes = "attempts = attempts + 1, reason = ?, not_before_us = ?, changed_us = ?"
+        where = "AND state = 'waiting'"
+        self._mark(changes, [one.id for one in deliveries], INTERRUPTED, again_at_us, where=where)
+        return [replace(one, attempts=one.attempts + 1, reason=INTERRUPTED) for one in deliveries]
+
+    def give_back(self, deliveries: Sequence[Waiting]) -> None:
+        """Take back that these were begun, as they were handed out: nothing was found out about them."""
+        now_us = clock.to_micros(clock.now())
+        self._change(
+            "UPDATE delivery SET attempts = ?, reason = ?, not_before_us = 0, changed_us = ?"
+            f" WHERE id = ? AND state = 'waiting' AND reason = '{INTERRUPTED}'",
+            [(one.attempts, one.reason, now_us, one.id) for one in deliveries],
+        )
+
     def dead(self, limit: int = 100) -> list[Waiting]:
         """Deliveries that failed for good, newest first, for people to look at."""
         return self._read("state = 'failed' ORDER BY seq DESC LIMIT ?", (limit,))
@@ -175,17 +226,24 @@ class Journal:
 
     def mark_done(self, *ids: str) -> None:
         """These were handled. All or none are marked."""
-        self._mark("state = 'done', reason = '', attempts = attempts + 1, changed_us = ?", ids)
+        self._mark("state = 'done', reason = '', changed_us = ?", ids)
 
     def mark_failed(self, delivery: str, reason: str, *, again_at_us: int | None = None) -> None:
         """It could not be handled: hand it out again at that time (UTC microseconds), or never when None."""
-        text = reason[:_REASON_LENGTH]
-        if again_at_us is None:
-            changes = "state = 'failed', reason = ?, attempts = attempts + 1, changed_us = ?"
-            self._mark(changes, (delivery,), text)
-        else:
-            changes = "not_before_us = ?, reason = ?, attempts = attempts + 1, changed_us = ?"
-            self._mark(changes, (delivery,), again_at_us, text)
+        self.mark_all_failed([Failure(delivery, reason, again_at_us)])
+
+    def mark_all_failed(self, failures: Iterable[Failure]) -> None:
+        """These could not be handled. All or none are marked."""
+        now_us = clock.to_micros(clock.now())
+        self._change(
+            "UPDATE delivery SET state = ?, not_before_us = ?, reason = ?, changed_us = ? WHERE id = ?",
+            [
+                ("failed", 0, one.reason[:_REASON_LENGTH], now_us, one.id)
+                if one.again_at_us is None
+                else ("waiting", one.again_at_us, one.reason[:_REASON_LENGTH], now_us, one.id)
+                for one in failures
+            ],
+        )
 
     def replay(self, *ids: str) -> None:
         """Hand these out again, also when they were done; a body that was pruned cannot come back."""
@@ -250,21 +308,43 @@ class Journal:
             return _in_portions(connection, forget, before_us)
 
     def _read(self, where: str, values: Sequence[object]) -> list[Waiting]:
+        """The deliveries, up to `_MOST_BYTES` of bodies."""
         if not self._path.exists():  # the edge has not run yet
             return []
+        found, size = [], 0
         with _opened(self._path) as connection:
-            rows = connection.execute(
-                f"SELECT {_DELIVERY_COLUMNS} FROM delivery WHERE {where}",  # noqa: S608
-                values,
-            ).fetchall()
-        return [Waiting(*row) for row in rows]
+            sql = f"SELECT {_DELIVERY_COLUMNS} FROM delivery WHERE {where}"  # noqa: S608
+            for row in connection.execute(sql, values):
+                found.append(Waiting(*row))
+                size += len(found[-1].body or b"")
+                if size >= _MOST_BYTES:
+                    break
+        return found
 
     def _mark(self, changes: str, ids: Sequence[str], *values: object, where: str = "") -> None:
         now_us = clock.to_micros(clock.now())
+        sql = f"UPDATE delivery SET {changes} WHERE id = ? {where}"  # noqa: S608
+        self._change(sql, [(*values, now_us, one) for one in ids])
+
+    def _change(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Change all of these or none, durably."""
         with _opened(self._path) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                f"UPDATE delivery SET {changes} WHERE id = ? {where}",  # noqa: S608
-                [(*values, now_us, one) for one in ids],
-            )
+            connection.executemany(sql, rows)
             connection.execute("COMMIT")
+
+
+def _is_free(file: int, wait_s: float) -> bool:
+    """Lock the file until it is closed; the time of its last change says when somebody last had the turn."""
+    deadline = clock.elapsed() + wait_s
+    while True:
+        is_stuck = clock.now().timestamp() - os.fstat(file).st_mtime > STUCK_S
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_stuck = True  # nobody is there
+        if is_stuck:
+            os.utime(file)
+            return True
+        if clock.elapsed() >= deadline:
+            return False
+        time.sleep(_LOOK_S)
