@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -20,7 +22,7 @@ import pytest
 from etalage.cli.ports import free_port
 from etalage.edge.server import bind
 from etalage.keeping.running import programs
-from tests.cli.conftest import SECONDS, Shop
+from tests.cli.conftest import SECONDS, Shop, link_in
 from tests.cli.test_serve import first_line, status_of, stopped, what_follows
 
 CLIENTS = 6
@@ -161,3 +163,22 @@ def test_a_killed_program_is_not_taken_for_a_running_one(ready: Shop, part: str)
     process.wait()
     assert programs(ready.folder) == []
     assert list((ready.folder / "running").iterdir()) == []
+
+
+def test_an_open_event_stream_comes_to_its_end_in_order(shop: Shop) -> None:
+    """It would never end by itself; cut off, its last chunk would be missing."""
+    link = urlsplit(link_in(shop.init().stdout)).path
+    port = free_port()
+    process = shop.start("serve", "web", "--port", str(port))
+    first_line(process)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as browser:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(link).text)
+        assert token
+        entered = browser.post(link, data={"csrfmiddlewaretoken": token[1]})
+        assert entered.status_code == 302
+        with browser.stream("GET", "/live/") as stream:
+            lines = stream.iter_lines()
+            assert (stream.status_code, next(lines)) == (200, ": hello")
+            process.send_signal(signal.SIGTERM)
+            assert all(line in {"", ": still here"} for line in lines), "and no error at the end"
+    assert process.wait(timeout=SECONDS) == 0

@@ -22,7 +22,7 @@ from etalage.cli.say import complain
 from etalage.edge.server import AddressTaken, bind
 
 FIRST_HANDED = 3  # sd_listen_fds(3): handed sockets begin at this number
-DRAIN_SECONDS = 3.0  # how long connections that are open get for one more request
+DRAIN_SECONDS = 15.0  # the most that connections that are open get for one more request
 QUIET_SECONDS = 0.5
 
 
@@ -81,6 +81,7 @@ class Server(uvicorn.Server):
 
     drains = False  # another program goes on with the socket
     leave: Callable[[], None] | None = None  # begins an end in order; a second signal ends at once
+    end_streams: Callable[[], None] | None = None  # ends what would never end by itself
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal to end: where the socket lives on, everything is finished first."""
@@ -92,6 +93,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nothing more, let open connections come to their end, then end as uvicorn does."""
+        if self.end_streams is not None:
+            self.end_streams()
         if self.drains:
             for server in self.servers:
                 server.close()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PARTS = ("web", "worker", "edge")
 THREADS = 3
 MOST_THREADS = 64
-GRACE_SECONDS = 3  # a server with one open event stream never ends by itself
+GRACE_SECONDS = 20  # for a request that is being answered when the end is asked for
 
 
 def add_to(commands: Any) -> None:
@@ -160,6 +160,10 @@ def serve(
     # uvicorn raises the signal again after its own end: without this, the worker would die in its work.
     ending = ending or Ending()
     server.drains, server.leave = ending.outlived, ending.stop.set
+    if part != "edge":
+        from etalage.web.live import end_streams
+
+        server.end_streams = end_streams
     ending.listen(server)
     if hello:
         say(hello)

@@ -46,6 +46,12 @@ class Listener:
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
         self._news = asyncio.Event()
+        self.ended = False
+
+    def end(self) -> None:
+        """Let the stream come to its end at once."""
+        self.ended = True
+        self._news.set()
 
     def tell(self, names: list[str]) -> None:
         """Add names and wake the stream."""
@@ -67,6 +73,7 @@ class Hub:
     """All streams of one event loop and the poller that serves them; it polls only while somebody listens."""
 
     def __init__(self) -> None:
+        self.ended = False
         self._listeners: set[Listener] = set()
         self._poller: asyncio.Task[None] | None = None
         self._begun = asyncio.Event()
@@ -75,6 +82,7 @@ class Hub:
     def listening(self) -> Iterator[Listener]:
         """A listener that is told of every change from now on."""
         listener = Listener()
+        listener.ended = self.ended
         self._listeners.add(listener)
         if self._poller is None or self._poller.done():
             self._begun.clear()
@@ -86,6 +94,12 @@ class Hub:
             if not self._listeners and self._poller is not None:
                 self._poller.cancel()
                 self._poller = None
+
+    def end(self) -> None:
+        """End every stream, and each that is still opened: the server is about to stop."""
+        self.ended = True
+        for listener in tuple(self._listeners):
+            listener.end()
 
     async def begun(self) -> None:
         """Return once no later change can be missed."""
@@ -133,19 +147,33 @@ def _lately() -> list[str]:
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
+def _hub() -> Hub:
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+def end_streams() -> None:
+    """End the streams of the running event loop, so that a server can stop without cutting anything off.
+
+    Browsers connect again by themselves, to whoever serves next.
+    """
+    _hub().end()
+
+
 async def _events(member_id: UUID) -> AsyncIterator[str]:
     """Server-sent events until the stream's lifetime is over; the browser then connects again.
 
     Who is shut out while it is open hears no more.
     """
     end = monotonic() + LIFETIME_SECONDS
-    hub = _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    hub = _hub()
     with hub.listening() as listener:
         yield ": hello\n\n"
+        if listener.ended:
+            return
         await hub.begun()
         if names := await sync_to_async(_lately)():
             listener.tell(names)
-        while (left := end - monotonic()) > 0:
+        while (left := end - monotonic()) > 0 and not listener.ended:
             names = await listener.next(min(KEEP_ALIVE_SECONDS, left))
             if MEMBERS in names and not await _still_works_here(member_id):
                 return
