@@ -2,7 +2,8 @@
 
 A round is one `kill -9` of one of two workers that drain at the same time, at a random moment or at a named point: a
 statement, before the journal is marked, after it. Each delivery becomes its rows once and is announced once, the order
-of each channel is kept, and what cannot be read stops nothing else. Beside it drains as others write them.
+of each channel is kept, and what cannot be read stops nothing else. What was in hand alone at a kill looks like the
+kill's cause and is put aside for a while: it may come later, and only it. Beside it drains as others write them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,7 +43,9 @@ LIVES = (0.005, 0.15)
 CHANNELS = 4
 PER_KILL = 12  # deliveries that come in
 FINISH = 180.0  # seconds at most until nothing waits, once nobody is killed any more
-HASTE = timedelta(milliseconds=5)  # until what could not be read is tried again, the first time
+HASTE = timedelta(milliseconds=1)  # until what could not be read is tried again, the first time
+TRIES = 8  # so that nothing is in hand at that many kills by chance
+PUT_ASIDE = 3  # tries: one among others, one alone, and then one later
 POINTS = ("statement", "before_mark", "after_mark")
 TOLD_AGAIN, TAKEN_AWAY, REPEATED, POISON = 0.15, 0.08, 0.15, 0.03
 TABLE = "faults_naive_rows"
@@ -78,6 +81,7 @@ class Feed:
     poison: set[str] = field(default_factory=set)
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
     number: int = 0
+    places: dict[str, int] = field(default_factory=dict)
 
     def come(self, count: int) -> None:
         """So many more deliveries wait in the journal."""
@@ -95,6 +99,7 @@ class Feed:
         return self._row(uuid4().hex, key, json.dumps({"number": self.number, "items": items}).encode())
 
     def _row(self, delivery: str, key: str, body: bytes) -> Delivery:
+        self.places[delivery] = self.number
         return Delivery(delivery, "practice", key, delivery, clock.to_micros(clock.now()), "{}", body)
 
     def _item(self, key: str) -> dict[str, Any]:
@@ -184,7 +189,7 @@ def run(options: Options) -> list[Line]:
     """Every combination, each with channels of its own."""
     manager()
     network.install()
-    incoming.FIRST_WAIT = HASTE
+    incoming.FIRST_WAIT, incoming.MOST_TRIES = HASTE, TRIES
     _mark_passes_points()
     journal().keep([], min_free_bytes=0)
     return [_play(case, options) for case in CASES if options.only in case.name]
@@ -284,13 +289,15 @@ def _judge(feed: Feed) -> dict[str, int]:
     dead = {one.id for one in journal().dead(100_000)}
     events = Event.objects.filter(name=path_of(ReceivedFromNetwork)).values_list("payload", flat=True)
     told = Counter(payload["incoming_id"].replace("-", "") for payload in events)
+    aside = {feed.places[delivery] for delivery in _tried(PUT_ASIDE) if delivery in feed.places}
     return {
         "things": len(feed.things),
         "unreadable": len(feed.poison),
         "lost": len(feed.things.keys() - found.keys()),
         "doubled": sum(count > 1 for count in found.values()),
         "wrong": wrong,
-        "out of order": _out_of_order(feed, _by_arrival(feed, rows)),
+        "put aside": len(aside),
+        "out of order": _out_of_order(feed, _by_arrival(feed, rows), aside),
         "blocked": _waiting(),
         "told wrongly": sum(not 1 <= told[row.pk.hex] <= _thing(feed, row).tellings for row in rows),
         "poison": len(dead ^ feed.poison),
@@ -313,12 +320,21 @@ def _by_arrival(feed: Feed, rows: list[Incoming]) -> list[tuple[str, str]]:
     return [(key, name) for _at, _place, key, name in arrived]
 
 
-def _out_of_order(feed: Feed, taken: list[tuple[str, str]]) -> int:
-    """How often something was taken in before something of the same channel that had come earlier."""
+def _tried(times: int) -> list[str]:
+    """Deliveries that were tried so often or more."""
+    with closing(sqlite3.connect(settings.DATA / "journal.sqlite3", timeout=20)) as database:
+        rows = database.execute("SELECT id FROM delivery WHERE attempts >= ? AND reason = ''", (times,))
+        return [str(delivery) for (delivery,) in rows]
+
+
+def _out_of_order(feed: Feed, taken: list[tuple[str, str]], aside: Set[int] = frozenset()) -> int:
+    """How often something was taken in before something of the same channel that had come earlier, if not put aside."""
     latest: Counter[str] = Counter()
     count = 0
     for key, name in taken:
         place = feed.things[key, name].place
+        if place in aside:
+            continue
         count += place < latest[key]
         latest[key] = max(latest[key], place)
     return count

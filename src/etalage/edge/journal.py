@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import sqlite3
 import time
@@ -183,9 +184,10 @@ class Journal:
             store.close()
 
     def pending(self, limit: int = 100) -> list[Waiting]:
-        """Deliveries that wait and are due, in the order in which they came in."""
+        """Deliveries that wait and are due, in the order in which they came in; fewer where their bodies are large."""
         now_us = clock.to_micros(clock.now())
-        return self._read("state = 'waiting' AND not_before_us <= ? ORDER BY seq LIMIT ?", (now_us, limit))
+        due = "state = 'waiting' AND not_before_us <= ? ORDER BY seq LIMIT ?"
+        return self._read(due, (now_us, limit), most_bytes=_MOST_BYTES)
 
     def begin(self, deliveries: Sequence[Waiting], *, again_at_us: int = 0) -> list[Waiting]:
         """Count an attempt at these, durably, before anything is done with them; return them with it counted.
@@ -203,8 +205,8 @@ class Journal:
         now_us = clock.to_micros(clock.now())
         self._change(
             "UPDATE delivery SET attempts = ?, reason = ?, not_before_us = 0, changed_us = ?"
-            f" WHERE id = ? AND state = 'waiting' AND reason = '{INTERRUPTED}'",
-            [(one.attempts, one.reason, now_us, one.id) for one in deliveries],
+            " WHERE id = ? AND state = 'waiting' AND reason = ?",
+            [(one.attempts, one.reason, now_us, one.id, INTERRUPTED) for one in deliveries],
         )
 
     def dead(self, limit: int = 100) -> list[Waiting]:
@@ -307,8 +309,8 @@ class Journal:
             forget = f"UPDATE delivery SET body = NULL WHERE seq IN ({some})"  # noqa: S608
             return _in_portions(connection, forget, before_us)
 
-    def _read(self, where: str, values: Sequence[object]) -> list[Waiting]:
-        """The deliveries, up to `_MOST_BYTES` of bodies."""
+    def _read(self, where: str, values: Sequence[object], most_bytes: float = math.inf) -> list[Waiting]:
+        """The deliveries, until their bodies are so many bytes."""
         if not self._path.exists():  # the edge has not run yet
             return []
         found, size = [], 0
@@ -317,7 +319,7 @@ class Journal:
             for row in connection.execute(sql, values):
                 found.append(Waiting(*row))
                 size += len(found[-1].body or b"")
-                if size >= _MOST_BYTES:
+                if size >= most_bytes:
                     break
         return found
 
