@@ -271,6 +271,7 @@ HOLD = (
 
 def test_one_at_a_time_has_its_turn_and_a_kill_gives_it_back(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite3"
+    write_deliveries(path, "a")
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "True\n"
@@ -289,6 +290,7 @@ def test_one_at_a_time_has_its_turn_and_a_kill_gives_it_back(journal: Journal, t
 
 
 def test_a_process_that_was_stopped_is_not_waited_for_without_end(journal: Journal, tmp_path: Path) -> None:
+    (one,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
     with journal.turn() as ours:
         assert ours
         for file in tmp_path.glob("*.turn"):
@@ -298,3 +300,5 @@ def test_a_process_that_was_stopped_is_not_waited_for_without_end(journal: Journ
             assert another
             with journal.turn() as third:
                 assert not third, "one who goes past is enough"
+            journal.mark_done(one)
+        assert journal.pending() == []

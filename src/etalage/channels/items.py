@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from etalage.channels.models import Channel
@@ -18,6 +18,7 @@ SHAPE = "shape"  # no header can have this name in the journal: the edge keeps n
 POLLED = '{"shape": "received"}'
 LONGEST_ID = 500
 _LENGTHS = {"author_handle": 300, "author_name": 300, "language": 35}
+_NAMES = tuple(field.name for field in fields(Received))
 _IDS = ("remote_id", "author_id", "on_remote_id", "in_reply_to")
 
 
@@ -75,7 +76,8 @@ def _from_json(body: bytes) -> Received:
 
 def clean(item: Received) -> Received:
     """The same without what a database cannot hold. Raises Unreadable where an id would have to be cut."""
-    texts = {name: _plain(value) for name, value in asdict(item).items() if isinstance(value, str)}
+    values = ((name, getattr(item, name)) for name in _NAMES)
+    texts = {name: _plain(value) for name, value in values if isinstance(value, str)}
     if not texts["remote_id"]:
         raise Unreadable("unreadable")
     if any(len(texts[name]) > LONGEST_ID for name in _IDS):

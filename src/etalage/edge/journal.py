@@ -49,6 +49,19 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 def _in_portions(connection: sqlite3.Connection, sql: str, before_us: int) -> int:
     """Run a change until nothing is left to change, in portions, so that the edge's writer gets in between."""
     changed = 0
@@ -149,10 +162,11 @@ class Failure:
 
 
 class Journal:
-    """The deliveries and what became of them."""
+    """The deliveries and what became of them. One thread's own while it has its turn."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._kept: sqlite3.Connection | None = None
 
     @contextmanager
     def turn(self, wait_s: float = 0.0) -> Iterator[bool]:
@@ -161,12 +175,34 @@ class Journal:
         Whoever is killed gives the turn back by that. One that has held it for `STUCK_S` (a process that was stopped)
         is waited for no longer: twice has the effect of once.
         """
+        if not self._path.exists():  # the edge has not run yet
+            yield True
+            return
         path = self._path.with_suffix(".turn")
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            yield _is_free(file, wait_s)
+            if not _is_free(file, wait_s):
+                yield False
+                return
+            with _opened(
+                self._path
+            ) as kept:  # where nobody else has the file open, each close writes the log back
+                before, self._kept = self._kept, kept
+                try:
+                    yield True
+                finally:
+                    self._kept = before
         finally:
             os.close(file)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """The connection of the turn; else one of its own."""
+        if self._kept is not None:
+            yield self._kept
+            return
+        with _opened(self._path) as connection:
+            yield connection
 
     def keep(self, deliveries: Sequence[Delivery], *, min_free_bytes: int = MIN_FREE_BYTES) -> int:
         """Write what was fetched, durably, beside the edge's own writer; return how many were new.
@@ -217,7 +253,7 @@ class Journal:
         """How many failed for good."""
         if not self._path.exists():
             return 0
-        with _opened(self._path) as connection:
+        with self._connection() as connection:
             (count,) = connection.execute("SELECT count(*) FROM delivery WHERE state = 'failed'").fetchone()
         return int(count)
 
@@ -266,7 +302,7 @@ class Journal:
         if not self._path.exists():
             return 0
         some = "SELECT seq FROM delivery WHERE state = 'failed' AND changed_us < ? LIMIT ?"
-        with _opened(self._path) as connection:
+        with self._connection() as connection:
             drop = "UPDATE delivery SET state = 'done', body = NULL, headers = '{}'"
             return _in_portions(connection, f"{drop} WHERE seq IN ({some})", before_us)
 
@@ -277,7 +313,7 @@ class Journal:
         """
         if not self._path.exists():
             return 0
-        with _opened(self._path) as connection:
+        with self._connection() as connection:
             rows = connection.execute(
                 "SELECT id, body FROM delivery WHERE key = ? AND body IS NOT NULL", (key,)
             )
@@ -291,13 +327,11 @@ class Journal:
             return 0
         now_us, changed = clock.to_micros(clock.now()), 0
         sql = f"UPDATE delivery SET {changes}, changed_us = ? WHERE state = 'failed'"  # noqa: S608
-        with _opened(self._path) as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._connection() as connection, _transaction(connection):
             if not ids:
                 changed = connection.execute(sql, (now_us,)).rowcount
             for one in ids:
                 changed += connection.execute(f"{sql} AND id = ?", (now_us, one)).rowcount
-            connection.execute("COMMIT")
         return changed
 
     def prune(self, before_us: int) -> int:
@@ -305,7 +339,7 @@ class Journal:
         if not self._path.exists():
             return 0
         some = "SELECT seq FROM delivery WHERE state = 'done' AND body IS NOT NULL AND changed_us < ? LIMIT ?"
-        with _opened(self._path) as connection:
+        with self._connection() as connection:
             forget = f"UPDATE delivery SET body = NULL WHERE seq IN ({some})"  # noqa: S608
             return _in_portions(connection, forget, before_us)
 
@@ -314,7 +348,7 @@ class Journal:
         if not self._path.exists():  # the edge has not run yet
             return []
         found, size = [], 0
-        with _opened(self._path) as connection:
+        with self._connection() as connection:
             sql = f"SELECT {_DELIVERY_COLUMNS} FROM delivery WHERE {where}"  # noqa: S608
             for row in connection.execute(sql, values):
                 found.append(Waiting(*row))
@@ -330,10 +364,8 @@ class Journal:
 
     def _change(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Change all of these or none, durably."""
-        with _opened(self._path) as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._connection() as connection, _transaction(connection):
             connection.executemany(sql, rows)
-            connection.execute("COMMIT")
 
 
 def _is_free(file: int, wait_s: float) -> bool:
