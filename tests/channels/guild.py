@@ -26,6 +26,7 @@ from etalage.networks.base import (
     Account,
     Authorization,
     ChannelRefused,
+    Client,
     Connected,
     CouldNotRead,
     Entry,
@@ -79,6 +80,9 @@ class Guild:
         self.calls[path] += 1
         if self.is_down:
             return 503, {}
+        if path == "/revoke":
+            self.access.discard(form["token"])
+            return 200, {}
         if path == "/token":
             time.sleep(self.answers_slowly_s)
             return self._token(form)
@@ -160,7 +164,9 @@ class GuildConnector:
     def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
         return self._connected(address, Tokens(token))
 
-    def begin(self, address: str, redirect_uri: str) -> Authorization | ChannelRefused | NotAccepted:
+    def begin(
+        self, address: str, redirect_uri: str, *, handle: str = "", client: Client | None = None
+    ) -> Authorization | ChannelRefused | NotAccepted:
         address = address if "://" in address else "https://" + address.rpartition("@")[2]
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode()
@@ -177,6 +183,10 @@ class GuildConnector:
 
     def renew(self, account: Account, refresh: str) -> Tokens | CouldNotRead | ChannelRefused:
         return self._tokens(account.base_url, {"grant_type": "refresh_token", "refresh_token": refresh})
+
+    def revoke(self, account: Account, tokens: Tokens) -> CouldNotRead | ChannelRefused | None:
+        answer = self._ask(account.base_url, "POST", "/revoke", "", data={"token": tokens.access})
+        return None if isinstance(answer, Answer) else answer
 
     def verify(self, secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
         """The moment is signed with the bytes, and must be near."""

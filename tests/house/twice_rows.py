@@ -17,7 +17,7 @@ from django.conf import settings
 from etalage.accounts.events import BusinessChanged
 from etalage.channels.actions import disconnect_channel, pause_channel, read_channel, resume_channel
 from etalage.channels.events import ChannelDisconnected, ChannelResumed
-from etalage.channels.models import Listening
+from etalage.channels.models import Grant, Listening
 from etalage.customers.actions import erase_customer, find_or_create, merge_customers, withdraw_consent
 from etalage.customers.events import ConsentWithdrawn, CustomerErased, CustomersMerged, VisitorRecognised
 from etalage.customers.models import Consent, Purpose
@@ -157,6 +157,28 @@ def _given_up(house: House) -> tuple[ChannelDisconnected]:
     disconnect_channel(house.channel.pk, actor=house.owner)
     Job.objects.all().delete()
     return (ChannelDisconnected(house.channel.pk),)
+
+
+def _left(house: House) -> tuple[UUID, UUID]:
+    """Its network has not heard of it yet."""
+    grant = Grant.objects.get(channels=house.channel)
+    disconnect_channel(house.channel.pk, actor=house.owner)
+    Job.objects.all().delete()
+    return house.channel.pk, grant.pk
+
+
+def _left_long_ago(house: House) -> tuple[()]:
+    _channel, grant = _left(house)
+    Grant.objects.filter(pk=grant).update(left_at=clock.now() - timedelta(days=2))
+    return ()
+
+
+def _address_changed(house: House) -> tuple[()]:
+    """The network was told an address that the shop has no more."""
+    told = {"push_since": clock.now(), "push_address": "https://before.example/hooks"}
+    Listening.objects.filter(pk=house.channel.pk).update(**told)
+    Job.objects.all().delete()
+    return ()
 
 
 def _heard(house: House) -> tuple[UUID]:
@@ -312,8 +334,10 @@ TASK_ROWS: dict[str, Twice] = {
         lambda house: (house.product.wanted_pictures.get().pk,),
         counts={"catalogue.WantedPicture.tries": "how often it was tried, which is what happened"},
     ),
+    "etalage.channels.tasks.destroy_left_grants": Twice(_left_long_ago),
     "etalage.channels.tasks.drain_incoming": Twice(_taken_down),
     "etalage.channels.tasks.forget_old_incoming": Twice(_nothing, idle="nothing here is a year old"),
+    "etalage.channels.tasks.leave": Twice(_left),
     "etalage.channels.tasks.listen": Twice(_channel_due),
     "etalage.channels.tasks.measure": Twice(_channel_due),
     "etalage.channels.tasks.measure_channel": Twice(_figures),
@@ -323,6 +347,7 @@ TASK_ROWS: dict[str, Twice] = {
     ),
     "etalage.channels.tasks.renew_grants": Twice(_nothing, idle="no token here ends"),
     "etalage.channels.tasks.subscribe": Twice(lambda house: (house.channel.pk,)),
+    "etalage.channels.tasks.subscribe_again": Twice(_address_changed),
     "etalage.imports.tasks.let_go_of_files": Twice(_old_import),
     "etalage.imports.tasks.run_import": Twice(_import),
     "etalage.insights.tasks.clear_the_edge": Twice(_nothing, idle="it deletes from the edge's files only"),

@@ -53,7 +53,7 @@ def times_of(tokens: Tokens) -> dict[str, datetime | None]:
 
 
 def facts_of(tokens: Tokens) -> dict[str, Any]:
-    """What is stored of new tokens. An empty refresh token never overwrites a stored one."""
+    """What is stored of new tokens. An empty refresh token, or memory, never overwrites a stored one."""
     facts: dict[str, Any] = {
         "access_token": tokens.access,
         **times_of(tokens),
@@ -64,6 +64,8 @@ def facts_of(tokens: Tokens) -> dict[str, Any]:
     }
     if tokens.refresh:
         facts["refresh_token"] = tokens.refresh
+    if tokens.memory:
+        facts["memory"] = tokens.memory
     if tokens.scopes:
         facts["scopes"] = list(tokens.scopes)
     return facts
@@ -120,6 +122,7 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
         token=str(grant.access_token),
         remote_id=channel.remote_id,
         handle=channel.handle,
+        memory=str(grant.memory),
     )
     try:
         answer = connector.renew(account, str(grant.refresh_token))

@@ -18,13 +18,16 @@ class Grant(UUIDModel):
 
     Every change of the tokens counts `version` up, and is written only where nobody changed them meanwhile. Whoever
     renews them holds `renewing_until` first. `renew_at` is when a job renews them, well before `expires_at`.
-    After `refused_at` only a person can mend it; `problem` is why the last renewal did not work.
+    After `refused_at` only a person can mend it; `problem` is why the last renewal did not work. `memory` is the
+    connector's own, such as the name by which a network knows this program. `left_at` is when a channel on it was given
+    up last: once none is left, the network is asked to forget the tokens, and they are destroyed whatever it says.
     """
 
     network = models.CharField(max_length=20)
     base_url = models.CharField(max_length=300)
     access_token = EncryptedTextField()
     refresh_token = EncryptedTextField(blank=True, default="")
+    memory = EncryptedTextField(blank=True, default="")
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -33,6 +36,7 @@ class Grant(UUIDModel):
     renewing_until = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=40, blank=True)
+    left_at = models.DateTimeField(null=True, db_index=True)
     created_at = models.DateTimeField(default=clock.now)
 
 
@@ -91,10 +95,22 @@ class Asking(UUIDModel):
     ends_at = models.DateTimeField(db_index=True)
 
 
+class Introduction(models.Model):
+    """The key by which this installation proves at a network that it is the one on its own public page.
+
+    It stays: whatever the owners of accounts agreed to is bound to it.
+    """
+
+    network = models.CharField(max_length=20, primary_key=True)
+    key = EncryptedTextField()
+    made_at = models.DateTimeField(default=clock.now)
+
+
 class Listening(models.Model):
     """How far we have heard what people do on a channel, and when we ask again.
 
     The network signs what it sends us with `secret`; `secret_before` still counts while a new one is being registered.
+    `push_address` is where it was asked to deliver to, which is not where we are once our public address changed.
     `cursor` is stored only after all that lies before it is durable in the edge's journal.
     """
 
@@ -104,6 +120,7 @@ class Listening(models.Model):
     secret = EncryptedTextField(blank=True, default="")
     secret_before = EncryptedTextField(blank=True, default="")
     push_since = models.DateTimeField(null=True)
+    push_address = models.CharField(max_length=500, blank=True)
     pushed_at = models.DateTimeField(null=True)
     cursor = models.TextField(blank=True)
     read_at = models.DateTimeField(null=True)
@@ -133,8 +150,8 @@ class Incoming(UUIDModel):
     """One thing that somebody did towards a channel, as its network told it.
 
     Personal data: kept so that the shop can answer, for `actions.KEEP_INCOMING`; `actions.erase_author` empties what
-    tells who it was and leaves the row, so that a late copy does not bring it back. A row of the kind "removed" notes
-    that the thing with that id was taken away; the thing itself then carries `removed_at`.
+    tells who it was and leaves the row, so that a late copy does not bring it back (`forgotten`). A row of the kind
+    "removed" notes that the thing with that id was taken away; the thing itself then carries `removed_at`.
     """
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="incoming")
@@ -165,6 +182,16 @@ class Incoming(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id}"
+
+
+class Forgetting(models.Model):
+    """The key of `forgotten`, one row for the whole shop. It is sealed, so that the database alone tells nothing."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    secret = EncryptedTextField()
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="forgetting_one_row")]
 
 
 class Figure(models.Model):

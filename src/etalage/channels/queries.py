@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from etalage.channels import grants
 from etalage.channels.grants import ChannelUnusable
-from etalage.channels.items import is_polled
+from etalage.channels.items import is_polled, key_of
 from etalage.channels.models import Channel, ChannelState, Figure, Incoming, IncomingKind, Listening
 from etalage.channels.posts import Shown, posts_shown
 from etalage.channels.reasons import what_to_do, why_not_taken_in
@@ -52,6 +52,8 @@ __all__ = [
     "editor_for",
     "find_channel",
     "grants_to_renew",
+    "hook_address",
+    "is_told",
     "last_heard",
     "latest_figures",
     "network_for",
@@ -168,6 +170,7 @@ def account_of(channel: Channel) -> Account:
         remote_id=channel.remote_id,
         handle=channel.handle,
         mechanism=abilities_of(channel).mechanism,
+        memory=str(grant.memory),
     )
 
 
@@ -226,12 +229,22 @@ def _ear_of(channel: Channel) -> Ear:
     heard = [moment for moment in (listening.read_at, listening.pushed_at) if moment]
     return Ear(
         heard_at=max(heard, default=None),
-        is_told=listening.push_since is not None and isinstance(_known_connector(channel), Subscriber),
+        is_told=is_told(channel, listening) and isinstance(_known_connector(channel), Subscriber),
         problem=what_to_do(listening.problem),
         measured_at=listening.measured_at,
         measure_problem=what_to_do(listening.measure_problem),
         grant_problem=what_to_do(channel.grant.problem) if channel.grant else "",
     )
+
+
+def hook_address(channel: Channel) -> str:
+    """Where the channel's network delivers to."""
+    return f"{settings.PUBLIC_ADDRESS}/hooks/{channel.network}/{key_of(channel)}"
+
+
+def is_told(channel: Channel, listening: Listening) -> bool:
+    """Whether the network tells us at once, at the address that we have now."""
+    return listening.push_since is not None and listening.push_address == hook_address(channel)
 
 
 def last_heard(channel: Channel, limit: int = 20) -> list[Heard]:

@@ -15,6 +15,15 @@ WHAT_TO_DO: Mapping[Reason, Promise] = {
     Reason.PERMISSION_MISSING: _(
         "A permission is missing at the network. Grant it there, then resume the channel."
     ),
+    Reason.ACCOUNT_UNKNOWN: _("Nobody has this name on the network. Check how it is written."),
+    Reason.ACCOUNT_OTHER: _(
+        "Another account said yes at the network than the one that you named. "
+        "Begin again, and sign in there with the shop's account."
+    ),
+    Reason.WHOLE_ACCOUNT: _(
+        "This is the password of the account itself. It opens everything, so Etalage does not take it. "
+        "Make an app password at the network, and give that."
+    ),
     Reason.NEEDS_HUMAN_AT_NETWORK: _(
         "The network wants its owner to confirm something. Sign in there and look."
     ),
@@ -79,6 +88,11 @@ def why_not_taken_in(reason: str) -> Promise:
     return LETTER_REASONS.get(reason.partition(":")[0], LETTER_REASONS["fault"])
 
 
-def refusal_for(reason: Reason) -> Refusal:
-    """The refusal that tells a person what a network's answer means."""
+def refusal_for(reason: Reason, missing: str = "") -> Refusal:
+    """The refusal that tells a person what a network's answer means; `missing` names rights that were not given."""
+    if reason is Reason.PERMISSION_MISSING and missing:
+        told = _(
+            "The network gave fewer rights than Etalage needs. Begin again and allow all. Missing: %(rights)s"
+        )
+        return Refusal(told, code=reason.value, status=422, rights=missing)
     return Refusal(WHAT_TO_DO[reason], code=reason.value, status=_STATUS.get(reason, 422))

@@ -19,6 +19,9 @@ class Reason(StrEnum):
 
     AUTH_DEAD = "auth_dead"  # connect the channel again
     PERMISSION_MISSING = "permission_missing"  # grant the missing right at the network
+    ACCOUNT_UNKNOWN = "account_unknown"  # nobody goes by this name there
+    ACCOUNT_OTHER = "account_other"  # somebody else said yes than the one who was named
+    WHOLE_ACCOUNT = "whole_account"  # give an app password, not the account's own
     NEEDS_HUMAN_AT_NETWORK = "needs_human_at_network"  # the owner must confirm something there
     TEXT_INVALID = "text_invalid"  # change the text
     MEDIA_INVALID = "media_invalid"  # change the picture
@@ -130,12 +133,16 @@ class CouldNotRead:
 
 @dataclass(frozen=True)
 class Tokens:
-    """What lets us act for an account. `refresh` renews `access`; an empty one never overwrites a stored one."""
+    """What lets us act for an account. `refresh` renews `access`; an empty one never overwrites a stored one.
+
+    `memory` is the connector's own and comes back to it as the account's: what the tokens are bound to.
+    """
 
     access: str = field(repr=False)
     refresh: str = field(default="", repr=False)
     expires_at: datetime | None = None  # of `access`; None: the network names no end
     scopes: tuple[str, ...] = ()
+    memory: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,14 @@ class Connected:
     name: str = ""
     tokens: Tokens | None = None
     profile_url: str = ""
+
+
+@dataclass(frozen=True)
+class Client:
+    """This installation, as it introduces itself: a page at its public address, and the key behind that page."""
+
+    page: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)

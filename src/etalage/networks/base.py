@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from etalage.networks.abilities import Abilities, Aim, Mechanism, TextUnit
 from etalage.networks.answers import (
@@ -18,6 +18,7 @@ from etalage.networks.answers import (
     Authorization,
     CannotTell,
     ChannelRefused,
+    Client,
     Connected,
     CouldNotRead,
     Entry,
@@ -47,6 +48,7 @@ __all__ = [
     "Authorizer",
     "CannotTell",
     "ChannelRefused",
+    "Client",
     "Connected",
     "Connector",
     "CouldNotRead",
@@ -54,6 +56,7 @@ __all__ = [
     "Editor",
     "Entry",
     "Found",
+    "Introduced",
     "Look",
     "Measurer",
     "Mechanism",
@@ -71,6 +74,7 @@ __all__ = [
     "Rejected",
     "Rendition",
     "Renewer",
+    "Revoker",
     "Step",
     "Subscriber",
     "TextUnit",
@@ -94,6 +98,9 @@ class Account:
     mechanism: Mechanism | None = (
         None  # as the account's stored abilities say; None: the connector's usual one
     )
+    memory: str = field(
+        default="", repr=False
+    )  # what the connector keeps beside the token; encrypted at rest
 
 
 @dataclass(frozen=True)
@@ -151,8 +158,13 @@ class Connector(Protocol):
 class Authorizer(Protocol):
     """Connects an account by asking its owner at the network (OAuth 2.0, RFC 6749, with PKCE, RFC 7636)."""
 
-    def begin(self, address: str, redirect_uri: str) -> Authorization | ChannelRefused | NotAccepted:
-        """Register at the network where it asks for that, and say where to send the person."""
+    def begin(
+        self, address: str, redirect_uri: str, *, handle: str = "", client: Client | None = None
+    ) -> Authorization | ChannelRefused | NotAccepted:
+        """Register at the network where it asks for that, and say where to send the person.
+
+        `handle` is the account that was named; `client` is given to a connector that is `Introduced`.
+        """
 
     def finish(
         self, memory: Mapping[str, str], redirect_uri: str, answer: Mapping[str, str]
@@ -161,11 +173,33 @@ class Authorizer(Protocol):
 
 
 @runtime_checkable
+class Introduced(Protocol):
+    """At its network, whoever asks is known by a page at their own public address (OAuth client metadata)."""
+
+    def can_ask(self, public_address: str) -> bool:
+        """Whether an installation at this address can ask an account's owner at all."""
+
+    def new_client_key(self) -> str:
+        """A fresh private key for this installation. Kept encrypted; what it began is bound to it."""
+
+    def client_page(self, client: Client, redirect_uri: str) -> dict[str, Any]:
+        """What stands on the page: nothing secret."""
+
+
+@runtime_checkable
 class Renewer(Protocol):
     """Renews tokens that end. The caller holds a lock and commits the answer before anything uses it."""
 
     def renew(self, account: Account, refresh: str) -> Tokens | CouldNotRead | ChannelRefused:
         """New tokens; a network out of reach is `CouldNotRead` and never a dead account."""
+
+
+@runtime_checkable
+class Revoker(Protocol):
+    """Has the network forget tokens that nobody needs any more (RFC 7009)."""
+
+    def revoke(self, account: Account, tokens: Tokens) -> CouldNotRead | ChannelRefused | None:
+        """Revoke them; None when that is done, or when they open nothing any more. Repeating it is harmless."""
 
 
 @runtime_checkable

@@ -6,8 +6,14 @@ from etalage.channels.actions.connecting import connect_channel
 from etalage.channels.actions.erasing import erase_author, forget_old_incoming
 from etalage.channels.actions.figures import channels_to_measure, measure_channel
 from etalage.channels.actions.incoming import KEEP_INCOMING, drain_incoming
+from etalage.channels.actions.leaving import destroy_left_grants, leave_network
 from etalage.channels.actions.letters import drop_letter, replay_all, replay_letter
-from etalage.channels.actions.listening import channels_to_read, read_channel, subscribe_channel
+from etalage.channels.actions.listening import (
+    channels_to_read,
+    channels_to_subscribe,
+    read_channel,
+    subscribe_channel,
+)
 from etalage.channels.actions.standing import (
     disconnect_channel,
     keep_quiet,
@@ -24,7 +30,9 @@ __all__ = [
     "begin_connecting",
     "channels_to_measure",
     "channels_to_read",
+    "channels_to_subscribe",
     "connect_channel",
+    "destroy_left_grants",
     "disconnect_channel",
     "drain_incoming",
     "drop_letter",
@@ -32,6 +40,7 @@ __all__ = [
     "finish_connecting",
     "forget_old_incoming",
     "keep_quiet",
+    "leave_network",
     "measure_channel",
     "pause_channel",
     "read_channel",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from etalage.accounts.audit import record
 from etalage.accounts.models import Member
 from etalage.channels import grants
+from etalage.channels.actions.listening import SUBSCRIBE
 from etalage.channels.actions.rights import known_language, managers_only
 from etalage.channels.addresses import judged
 from etalage.channels.events import ChannelResumed
@@ -23,8 +24,6 @@ from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.networks import registry
 from etalage.networks.base import ChannelRefused, Connected, Connector, NotAccepted, Subscriber, Tokens
-
-SUBSCRIBE = "etalage.channels.tasks.subscribe"
 
 
 def connect_channel(
@@ -60,7 +59,7 @@ def keep(
 ) -> Channel:
     """Keep a verified account as a channel, or raise Refusal with the network's reason."""
     if not isinstance(answer, Connected):
-        raise refusal_for(answer.reason)
+        raise refusal_for(answer.reason, answer.detail)
     if answer.account.network != network or not answer.account.remote_id:
         raise ValueError(f"the connector of {network} answered for another account")
     with transaction.atomic():
@@ -102,7 +101,8 @@ def _mend_grant(channel: Channel, connected: Connected) -> None:
     """Put the new tokens into the channel's grant, so that other channels on the same grant are mended too."""
     account = connected.account
     tokens = connected.tokens or Tokens(account.token)
-    facts = grants.facts_of(tokens)
+    # What belonged to the tokens before them goes, although a renewal leaves it.
+    facts = grants.facts_of(tokens) | {"memory": tokens.memory, "left_at": None}
     # Any version: a person has just proved the account, which a renewal under way cannot know.
     mended = Grant.objects.filter(channels=channel).update(version=F("version") + 1, **facts)
     if mended:

@@ -15,9 +15,9 @@ from django.db.models import Q
 
 from etalage.channels.actions.access import asked, wait_after
 from etalage.channels.actions.standing import pause_channel
-from etalage.channels.items import key_of, polled
+from etalage.channels.items import polled
 from etalage.channels.models import Channel, ChannelState, Listening
-from etalage.channels.queries import ChannelUnusable, find_channel
+from etalage.channels.queries import ChannelUnusable, find_channel, hook_address, is_told
 from etalage.edge.journal import Journal
 from etalage.edge.store import StoreUnavailable
 from etalage.jobs import RetryAt
@@ -26,6 +26,7 @@ from etalage.kit import clock
 from etalage.networks import registry
 from etalage.networks.base import ChannelRefused, CouldNotRead, Page, Reason, Receiver, Subscriber
 
+SUBSCRIBE = "etalage.channels.tasks.subscribe"
 EVERY = timedelta(seconds=30)
 EVERY_WHEN_TOLD = timedelta(minutes=5)  # what a lost delivery would have told us is found after this long
 PAGES_AT_ONCE = 5  # then other channels have their turn
@@ -70,7 +71,7 @@ def read_channel(channel_id: UUID) -> int:
         # Only now: what lies before the cursor is on the disk.
         Listening.objects.filter(pk=listening.pk, cursor=cursor).update(cursor=answer.cursor)
         if not answer.more or answer.cursor == cursor:
-            _read(listening, every=EVERY_WHEN_TOLD if listening.push_since else EVERY)
+            _read(listening, every=EVERY_WHEN_TOLD if is_told(channel, listening) else EVERY)
             return new
         cursor = answer.cursor
     _read(listening, every=timedelta())
@@ -104,30 +105,36 @@ def _failed(
         tell("channels")
 
 
-def hook_address(channel: Channel) -> str:
-    """Where the channel's network delivers to."""
-    return f"{settings.PUBLIC_ADDRESS}/hooks/{channel.network}/{key_of(channel)}"
+def channels_to_subscribe() -> list[UUID]:
+    """Active channels whose networks deliver to where we were: our public address has changed since they were asked."""
+    told = Listening.objects.filter(channel__state=ChannelState.ACTIVE).exclude(push_since=None)
+    rows = told.exclude(push_address__startswith=f"{settings.PUBLIC_ADDRESS}/").select_related("channel")
+    return [row.pk for row in rows]
 
 
 def subscribe_channel(channel_id: UUID) -> None:
     """Have the network tell us at once, signed with a new secret that nobody else ever sees.
 
-    The old secret counts until the new one is agreed. Raises RetryAt while the network cannot be asked.
+    The old secret counts until the new one is agreed. An earlier wish, to whatever address, is replaced: that is what
+    `Subscriber` promises. Raises RetryAt while the network cannot be asked.
     """
     channel = find_channel(channel_id)
     connector = registry.get(channel.network) if channel.network in registry.names() else None
     if channel.state != ChannelState.ACTIVE or not isinstance(connector, Subscriber):
         return
-    secret = _new_secret(channel)
+    secret, address = _new_secret(channel), hook_address(channel)
     try:
-        answer = asked(channel, lambda account: connector.subscribe(account, hook_address(channel), secret))
+        answer = asked(channel, lambda account: connector.subscribe(account, address, secret))
     except ChannelUnusable:
         return  # it is read by asking once the channel is mended, and mending asks for this again
     if answer is None:
-        now = clock.now()
-        Listening.objects.filter(pk=channel_id).update(secret_before="", push_since=now)
+        agreed = {"secret_before": "", "push_since": clock.now(), "push_address": address}
+        Listening.objects.filter(pk=channel_id).update(**agreed)
         tell("channels")
-    elif isinstance(answer, CouldNotRead):
+    elif isinstance(answer, ChannelRefused):
+        Listening.objects.filter(pk=channel_id).update(push_since=None)  # from now on it is asked more often
+        tell("channels")
+    else:
         raise RetryAt(clock.now() + wait_after(answer, channel, 1), answer.reason)
 
 

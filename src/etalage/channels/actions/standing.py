@@ -17,6 +17,7 @@ from etalage.channels.events import ChannelDisconnected, ChannelPaused, ChannelR
 from etalage.channels.models import Channel, ChannelState, Grant, Listening
 from etalage.channels.queries import ChannelUnusable, connector_of, find_channel, network_for
 from etalage.channels.reasons import refusal_for
+from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
@@ -25,6 +26,7 @@ from etalage.networks.base import Abilities, ChannelRefused, Reason
 
 RENEWED_SOON = timedelta(seconds=2)
 RENEWED_LATER = timedelta(minutes=1)
+LEAVE = "etalage.channels.tasks.leave"
 
 
 @transaction.atomic
@@ -91,16 +93,20 @@ def resume_channel(channel_id: UUID, *, actor: Member) -> Channel:
 
 @transaction.atomic
 def disconnect_channel(channel_id: UUID, *, actor: Member) -> Channel:
-    """Give the channel up and forget its token. What was published stays on the network and in the figures."""
+    """Give the channel up at once. What was published stays on the network and in the figures.
+
+    A job takes leave of the network and then destroys the token, which nothing else can use any more.
+    """
     managers_only(actor)
     channel = find_channel(channel_id)
     left = Channel.objects.filter(pk=channel_id).exclude(state=ChannelState.DISCONNECTED)
     if left.update(state=ChannelState.DISCONNECTED, pause_reason="", grant=None):
-        if channel.grant and not channel.grant.channels.exists():
-            channel.grant.delete()
         Listening.objects.filter(channel=channel_id).update(
-            secret="", secret_before="", push_since=None, cursor=""
+            secret="", secret_before="", push_since=None, push_address="", cursor=""
         )
+        if channel.grant:
+            Grant.objects.filter(pk=channel.grant.pk).update(left_at=clock.now())
+            enqueue_once(LEAVE, f"{channel_id}:{channel.grant.pk}", channel_id, channel.grant.pk)
         record(actor, "channel.disconnected", channel)
         announce(ChannelDisconnected(channel_id))
         tell("channels")

@@ -40,6 +40,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Forgetting',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('secret', etalage.kit.fields.EncryptedTextField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='forgetting_one_row')],
+            },
+        ),
+        migrations.CreateModel(
             name='Grant',
             fields=[
                 ('id', models.UUIDField(default=etalage.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -47,6 +57,7 @@ class Migration(migrations.Migration):
                 ('base_url', models.CharField(max_length=300)),
                 ('access_token', etalage.kit.fields.EncryptedTextField()),
                 ('refresh_token', etalage.kit.fields.EncryptedTextField(blank=True, default='')),
+                ('memory', etalage.kit.fields.EncryptedTextField(blank=True, default='')),
                 ('scopes', models.JSONField(default=list)),
                 ('expires_at', models.DateTimeField(null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
@@ -55,11 +66,20 @@ class Migration(migrations.Migration):
                 ('renewing_until', models.DateTimeField(null=True)),
                 ('refused_at', models.DateTimeField(null=True)),
                 ('problem', models.CharField(blank=True, max_length=40)),
+                ('left_at', models.DateTimeField(db_index=True, null=True)),
                 ('created_at', models.DateTimeField(default=etalage.kit.clock.now)),
             ],
             options={
                 'abstract': False,
             },
+        ),
+        migrations.CreateModel(
+            name='Introduction',
+            fields=[
+                ('network', models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ('key', etalage.kit.fields.EncryptedTextField()),
+                ('made_at', models.DateTimeField(default=etalage.kit.clock.now)),
+            ],
         ),
         migrations.CreateModel(
             name='Asking',
@@ -86,6 +106,7 @@ class Migration(migrations.Migration):
                 ('secret', etalage.kit.fields.EncryptedTextField(blank=True, default='')),
                 ('secret_before', etalage.kit.fields.EncryptedTextField(blank=True, default='')),
                 ('push_since', models.DateTimeField(null=True)),
+                ('push_address', models.CharField(blank=True, max_length=500)),
                 ('pushed_at', models.DateTimeField(null=True)),
                 ('cursor', models.TextField(blank=True)),
                 ('read_at', models.DateTimeField(null=True)),

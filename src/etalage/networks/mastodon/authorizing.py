@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +19,7 @@ from etalage.networks.base import (
     Account,
     Authorization,
     ChannelRefused,
+    Client,
     Connected,
     CouldNotRead,
     Entry,
@@ -66,7 +69,9 @@ class Authorizing:
         name = handle.strip().lstrip("@").partition("@")[0].lower() or typed.username
         return self._connected(Typed(typed.origin, name), token.strip())
 
-    def begin(self, address: str, redirect_uri: str) -> Authorization | Refused:
+    def begin(
+        self, address: str, redirect_uri: str, *, handle: str = "", client: Client | None = None
+    ) -> Authorization | Refused:
         """Register this installation at the instance, and say where its owner is asked."""
         typed = _typed(address)
         if not isinstance(typed, Typed):
@@ -119,12 +124,27 @@ class Authorizing:
         made = _posted(self.wire(memory["origin"]), "/oauth/token", form, "access_token")
         if not isinstance(made, dict):
             return made
-        tokens = _tokens(made)
+        ours = {name: memory[name] for name in ("client_id", "client_secret")}
+        tokens = replace(_tokens(made), memory=json.dumps(ours))
         lacking = missing_scopes(tokens.scopes) if tokens.scopes else ""
         if lacking:
             return ChannelRefused(Reason.PERMISSION_MISSING, lacking)
         typed = Typed(memory["origin"], memory.get("username", ""))
         return self._connected(typed, tokens.access, tokens)
+
+    def revoke(self, account: Account, tokens: Tokens) -> CouldNotRead | ChannelRefused | None:
+        """Have the instance forget a token that it gave to this program (RFC 7009).
+
+        One that was pasted belongs to somebody's own application: only they can delete it, at the instance.
+        """
+        if not tokens.memory:
+            return None
+        form = {**json.loads(tokens.memory), "token": tokens.access}
+        try:
+            answer = self.wire(account.base_url).call("POST", "/oauth/revoke", data=form)
+        except (NotSent, AnswerLost) as error:
+            return could_not_read(error)
+        return None if answer.ok else could_not_read(answer)
 
     def abilities(self, account: Account) -> Abilities | CouldNotRead | ChannelRefused:
         """Ask the instance for its limits and its software, after asking whether it still knows the account."""

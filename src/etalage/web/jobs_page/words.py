@@ -11,8 +11,10 @@ from django.utils.translation import ngettext
 #: Every task and every handler of an event that the rooms declare; `tests/web/test_jobs_page.py` misses none.
 WORK: dict[str, Promise] = {
     "etalage.catalogue.tasks.fetch_picture": _("Fetch the picture of a product"),
+    "etalage.channels.tasks.destroy_left_grants": _("Destroy the access to channels that were given up"),
     "etalage.channels.tasks.drain_incoming": _("Take in what networks sent"),
     "etalage.channels.tasks.forget_old_incoming": _("Forget old messages and reactions"),
+    "etalage.channels.tasks.leave": _("Take leave of a network after a channel was given up"),
     "etalage.channels.tasks.listen": _("See which channels are to be read"),
     "etalage.channels.tasks.measure": _("See which channels are to be measured"),
     "etalage.channels.tasks.measure_channel": _("Read the figures of a channel"),
@@ -20,6 +22,7 @@ WORK: dict[str, Promise] = {
     "etalage.channels.tasks.renew_grant": _("Renew the access to a channel"),
     "etalage.channels.tasks.renew_grants": _("See which channels need their access renewed"),
     "etalage.channels.tasks.subscribe": _("Ask a network to tell us what is new"),
+    "etalage.channels.tasks.subscribe_again": _("See which networks have an old address of the shop"),
     "etalage.imports.tasks.let_go_of_files": _("Delete files that were read long ago"),
     "etalage.imports.tasks.run_import": _("Read an imported file"),
     "etalage.insights.handlers.credit_a_code": _("Credit a code that was used"),

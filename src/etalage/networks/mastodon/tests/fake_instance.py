@@ -31,6 +31,7 @@ LIMITS = {
     "statuses": {"max_characters": 700, "max_media_attachments": 4, "characters_reserved_per_url": 23},
     "media_attachments": {"image_size_limit": 9_000_000, "supported_mime_types": ["image/png", "video/mp4"]},
 }
+APPLICATION = "a secret of the application"
 Reply = tuple[int, dict[str, str], Any]
 
 
@@ -71,6 +72,10 @@ class World:
                     {},
                     {"name": "Hand", "scopes": headers["authorization"].removeprefix("Bearer ").split()},
                 )
+            case "POST", ["oauth", "revoke"]:
+                form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+                is_ours = form["token"] and (form["client_id"], form["client_secret"]) == ("app", APPLICATION)
+                return (200, {}, {}) if is_ours else (403, {}, {"error": "unauthorized_client"})
             case "POST", ["api", "v2", "media"]:
                 return self._uploaded(headers, raw)
             case "GET", ["api", "v1", "media", name]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from etalage.networks.abilities import Abilities, Mechanism, TextUnit
-from etalage.networks.base import Authorizer, ChannelRefused, Connected, CouldNotRead, NotAccepted, Reason
+from etalage.networks.base import (
+    Authorizer,
+    ChannelRefused,
+    Connected,
+    CouldNotRead,
+    NotAccepted,
+    Reason,
+    Tokens,
+)
 from etalage.networks.mastodon.authorizing import SCOPES, missing_scopes
 from etalage.networks.mastodon.connector import MastodonConnector
 from etalage.networks.mastodon.tests.conftest import Fake
+from etalage.networks.mastodon.tests.fake_instance import APPLICATION
 
 LACKS = 'Bearer realm="Doorkeeper", error="insufficient_scope"'
 VERIFY = "GET /api/v1/accounts/verify_credentials"
@@ -121,3 +131,23 @@ def test_an_owner_who_says_no_is_told_that_a_right_is_missing(network: MastodonC
     memory = {"origin": "https://x.example", "client_id": "c", "client_secret": "s"}
     refused = network.finish(memory, "https://shop.example/back/", {"error": "access_denied"})
     assert refused == ChannelRefused(Reason.PERMISSION_MISSING, "access_denied")
+
+
+def test_a_token_is_taken_back_in_the_name_of_the_program_that_it_was_given_to(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    def ours(secret: str) -> Tokens:
+        return Tokens("read write", memory=json.dumps({"client_id": "app", "client_secret": secret}))
+
+    assert network.revoke(fake.account(), ours(APPLICATION)) is None
+    (asked,) = fake.asked("/oauth/revoke")
+    assert "authorization" not in asked["headers"]
+    assert isinstance(network.revoke(fake.account(), ours("another")), ChannelRefused)
+    fake.order("POST /oauth/revoke", status=503)
+    answer = network.revoke(fake.account(), ours(APPLICATION))
+    assert isinstance(answer, CouldNotRead) and answer.reason is Reason.PLATFORM_DOWN
+
+
+def test_a_token_that_was_pasted_is_its_owners_to_take_back(fake: Fake, network: MastodonConnector) -> None:
+    assert network.revoke(fake.account(), Tokens("read write")) is None
+    assert fake.asked("/oauth/revoke") == []
