@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import time_machine
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -212,6 +214,57 @@ def test_a_bad_delivery_blocks_no_other_is_tried_again_and_is_then_for_people(
     (dead,) = journal.dead()
     assert (dead.id, dead.reason, dead.attempts) == (letter, reason, room.MOST_TRIES)
     assert [one.why for one in queries.dead_letters()] and journal.pending() == []
+
+
+def test_what_the_database_refuses_is_found_among_many_by_halving(channel: Channel, journal: Journal) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSES[connection.vendor])
+    letters = [push(journal, channel, item(number)) for number in range(64)]
+    with CaptureQueriesContext(connection) as asked:
+        assert actions.drain_incoming() == 63
+    assert 6 < inserts(asked) <= 2 * 6 + 1, "not one by one"
+    assert Incoming.objects.count() == 63
+    with time_machine.travel(clock.now() + timedelta(seconds=11)):
+        (waits,) = journal.pending()
+    assert (waits.id, waits.reason) == (letters[41], "fault:IntegrityError")
+
+
+def inserts(asked: CaptureQueriesContext) -> int:
+    """Statements that write what came in; such that write many rows at once count as one."""
+    return sum('INTO "channels_incoming"' in query["sql"] for query in asked)
+
+
+REFUSES = {
+    "sqlite": "CREATE TRIGGER refuses BEFORE INSERT ON channels_incoming WHEN NEW.remote_id = '41'"
+    " BEGIN SELECT RAISE(ABORT, 'no'); END",
+    "postgresql": "ALTER TABLE channels_incoming ADD CONSTRAINT refuses CHECK (remote_id <> '41')",
+}
+
+
+def test_a_channel_s_order_stays_and_channels_are_taken_in_together(
+    channel: Channel, journal: Journal
+) -> None:
+    other = Channel.objects.create(network="guild", name="B", handle="b", remote_id="8", base_url="https://b")
+    for number in range(40):
+        push(journal, (channel, other)[number % 2], item(number))
+    with CaptureQueriesContext(connection) as asked:
+        assert actions.drain_incoming() == 40
+    assert inserts(asked) == 2
+    for of, first in ((channel, 0), (other, 1)):
+        came = Incoming.objects.filter(channel=of).order_by("pk").values_list("remote_id", flat=True)
+        assert list(came) == [str(number) for number in range(first, 40, 2)]
+
+
+def test_rows_that_exceed_a_limit_are_no_database_that_is_away() -> None:
+    def raised(cause: Exception) -> OperationalError:
+        error = OperationalError()
+        error.__cause__ = cause
+        return error
+
+    assert room._is_away(raised(psycopg.errors.AdminShutdown()))
+    assert room._is_away(OperationalError("database is locked"))
+    assert not room._is_away(raised(psycopg.errors.ProgramLimitExceeded()))
+    assert not room._is_away(ValueError())
 
 
 def test_a_fault_of_ours_is_noted_and_a_database_that_is_away_is_nobody_s(
