@@ -152,6 +152,7 @@ REFUSALS: dict[str, Outcome] = {
     "not_accepted": NotAccepted(Reason.PLATFORM_DOWN),
     "rate_limited": NotAccepted(Reason.RATE_LIMITED, retry_after=90.0),
     "rejected": Rejected(Reason.TEXT_INVALID, "too rude"),
+    "rejected_oddly": Rejected(Reason.TEXT_INVALID, "too \ud800 rude\0" + "!" * 400),
     "duplicate": Rejected(Reason.DUPLICATE_AT_NETWORK),
     "token_dead": ChannelRefused(Reason.AUTH_DEAD),
 }

@@ -56,6 +56,16 @@ def test_a_refusal_is_final_and_says_why(play: Play, scripted_channel: NewChanne
     assert events("PublicationRejected") == 1
 
 
+def test_a_refusal_in_words_that_no_database_takes_is_final_too(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    play.script = ["rejected_oddly"]
+    one_round()
+    publication.refresh_from_db()
+    assert (publication.state, publication.detail[:11]) == ("rejected", "too ? rude!")
+
+
 def test_a_refusal_after_a_doubt_waits_for_the_proof_that_nothing_stands_there(
     play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
 ) -> None:

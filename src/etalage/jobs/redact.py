@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from traceback import extract_tb
 
+from etalage.kit.text import storable
+
 LONGEST = 2000
 FRAMES = 4
 
@@ -26,7 +28,7 @@ _SECRETS = (
 
 def redact(text: str) -> str:
     """`text` without tokens, passwords, addresses of people and keys; at most 2,000 characters."""
-    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")  # what no database keeps
+    text = storable(text)
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

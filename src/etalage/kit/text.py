@@ -122,6 +122,14 @@ def clip(text: str, limit: int, ellipsis: str = "…") -> str:
     return "".join(seen[:room]).rstrip() + ellipsis if room >= 0 else "".join(seen[: max(0, limit)])
 
 
+def storable(text: str, limit: int | None = None) -> str:
+    """`text` as every database takes it: without NUL, halves of signs as "?"; cut to `limit` characters.
+
+    JSON can hold both, so whatever comes out of somebody else's JSON passes here before it is stored.
+    """
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")[:limit]
+
+
 def plain_text(markup: str) -> str:
     """The words of a piece of HTML: no tags, no scripts, a line per block, entities read."""
     blocks = nh3.clean(markup, tags=_BLOCKS, attributes={}, link_rel=None)

@@ -8,10 +8,25 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from etalage.kit.text import storable
 from etalage.networks.abilities import Abilities
 
 if TYPE_CHECKING:
     from etalage.networks.base import Account
+
+LONGEST_DETAIL = 300  # characters
+
+
+class _Told:
+    """What a network told: a definite answer must not fail to be written, so its texts are storable from the start."""
+
+    def __post_init__(self) -> None:
+        for name, value in list(vars(self).items()):
+            if type(value) is str:  # and no StrEnum
+                limit = LONGEST_DETAIL if name == "detail" else None
+                object.__setattr__(self, name, storable(value, limit))
+            elif isinstance(value, tuple) and all(type(one) is str for one in value):
+                object.__setattr__(self, name, tuple(map(storable, value)))
 
 
 class Reason(StrEnum):
@@ -40,7 +55,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(_Told):
     """The network has it, under this id."""
 
     remote_id: str
@@ -48,7 +63,7 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Rejected:
+class Rejected(_Told):
     """The network refuses this publication for good; `detail` is its own short explanation, bounded."""
 
     reason: Reason
@@ -56,7 +71,7 @@ class Rejected:
 
 
 @dataclass(frozen=True)
-class NotAccepted:
+class NotAccepted(_Told):
     """Provably not accepted: it may be sent again, after `retry_after` seconds when the network said so."""
 
     reason: Reason
@@ -65,7 +80,7 @@ class NotAccepted:
 
 
 @dataclass(frozen=True)
-class Unknown:
+class Unknown(_Told):
     """Perhaps accepted. Never a failure, never simply sent again: look first, or ask a person."""
 
     reason: Reason
@@ -73,7 +88,7 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class ChannelRefused:
+class ChannelRefused(_Told):
     """The account is refused (token dead, right missing): the channel pauses, its publications wait."""
 
     reason: Reason
@@ -91,7 +106,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Prepared(_Told):
     """A step was done: commit `remote_id` under `part_name` in `Delivery.parts` before the next step."""
 
     part_name: str
@@ -99,7 +114,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Found:
+class Found(_Told):
     """The publication stands on the network under this id."""
 
     remote_id: str
@@ -112,7 +127,7 @@ class Absent:
 
 
 @dataclass(frozen=True)
-class CannotTell:
+class CannotTell(_Told):
     """The look decided nothing."""
 
     reason: Reason
@@ -123,7 +138,7 @@ Look = Found | Absent | CannotTell
 
 
 @dataclass(frozen=True)
-class CouldNotRead:
+class CouldNotRead(_Told):
     """A read failed. Reads change nothing, so they may be repeated after `retry_after` seconds."""
 
     reason: Reason
@@ -132,7 +147,7 @@ class CouldNotRead:
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Tokens(_Told):
     """What lets us act for an account. `refresh` renews `access`; an empty one never overwrites a stored one.
 
     `memory` is the connector's own and comes back to it as the account's: what the tokens are bound to.
@@ -146,7 +161,7 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Connected:
+class Connected(_Told):
     """A verified account and what it can do. Without `tokens`, the account's token is all there is."""
 
     account: Account
@@ -201,7 +216,7 @@ class ReceivedKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Received:
+class Received(_Told):
     """One thing that came in, by push or by poll; (`kind`, `remote_id`) is unique per account."""
 
     kind: ReceivedKind
@@ -218,7 +233,7 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(_Told):
     """A piece of the incoming stream, oldest first; hand `cursor` back next time. `more`: ask again now."""
 
     items: tuple[Received, ...]

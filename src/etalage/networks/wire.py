@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
+from etalage.kit.text import storable
 from etalage.networks.base import ChannelRefused, NotAccepted, Reason, Rejected, Unknown
 
 Failure = Rejected | NotAccepted | Unknown | ChannelRefused
+
+LONGEST_ID = 200  # characters of an id, or of an account's name, that we keep
+LONGEST_URL = 500
 
 #: Reasons of `NotSent` that a person has to mend; all others are the road to the network.
 _OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
@@ -25,14 +30,40 @@ def lost(error: AnswerLost) -> Unknown:
 
 
 def json_of(answer: Answer) -> Any:
-    """The JSON of an answer, None when there is none."""
+    """The JSON of an answer, its texts storable; None when there is none."""
     try:
-        return answer.json()
-    except ValueError:
+        return _storable(answer.json())
+    except (ValueError, RecursionError):
         return None
+
+
+def _storable(value: Any) -> Any:
+    """The same JSON with texts that can be stored, sent on and hashed."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {storable(name): _storable(one) for name, one in value.items()}
+    return value
 
 
 def object_of(answer: Answer) -> dict[str, Any] | None:
     """The JSON object of an answer, or None when it is not the network's language."""
     data = json_of(answer)
     return data if isinstance(data, dict) else None
+
+
+def id_of(thing: Any, name: str = "id") -> str:
+    """The id in a JSON object; empty for what is none, or is longer than any that we can keep."""
+    found = thing.get(name) if isinstance(thing, Mapping) else None
+    return found if isinstance(found, str) and len(found) <= LONGEST_ID else ""
+
+
+def web_address(thing: Mapping[str, Any], name: str = "url") -> str:
+    """Where a person can see a thing: a web address, and no other that a browser would run; else empty."""
+    found = thing.get(name)
+    is_one = (
+        isinstance(found, str) and found.startswith(("https://", "http://")) and len(found) <= LONGEST_URL
+    )
+    return str(found) if is_one else ""

@@ -91,10 +91,10 @@ def received(account: Account, row: Mapping[str, Any]) -> Received | None:
         kind=kind,
         remote_id=str(row["uri"]),
         author_id=did,
-        author_handle=_words(author["handle"]),
-        author_name=_words(author.get("displayName")),
+        author_handle=str(author["handle"]),
+        author_name=_text(author.get("displayName")),
         at=moment(row["indexedAt"]),
-        text=_words(record.get("text")),
+        text=_text(record.get("text")),
         language=str(languages[0])[:2].lower() if isinstance(languages, list) and languages else "",
         on_remote_id=on,
         in_reply_to=answers,
@@ -118,6 +118,6 @@ def _mark(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{row['reason']} {row['uri']}".encode()).hexdigest()[:12]
 
 
-def _words(value: Any) -> str:
-    """A text as a database takes it."""
-    return value.replace("\0", "") if isinstance(value, str) else ""
+def _text(value: Any) -> str:
+    """A text, empty for anything else."""
+    return value if isinstance(value, str) else ""

@@ -13,14 +13,13 @@ from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 from etalage.networks.wire import Failure, not_sent, object_of
 
-_DETAIL_LIMIT = 300
 _LONGEST_WAIT = 86_400.0
 
 
 def error_of(answer: Answer) -> str | None:
     """The server's own short explanation; None where the server's API did not speak, but a page or a proxy."""
     error = (object_of(answer) or {}).get("error")
-    return error[:_DETAIL_LIMIT] if isinstance(error, str) else None
+    return error if isinstance(error, str) else None
 
 
 def failure(answer: Answer, invalid: Reason, missing: Reason = Reason.MISCONFIGURED) -> Failure:

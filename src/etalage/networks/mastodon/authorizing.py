@@ -30,7 +30,7 @@ from etalage.networks.base import (
 from etalage.networks.mastodon.answers import could_not_read, error_of
 from etalage.networks.mastodon.instance import Typed, abilities_from, host_of, read_address
 from etalage.networks.mastodon.wire import READ_SECONDS, WRITE_SECONDS, Wire
-from etalage.networks.wire import not_sent, object_of
+from etalage.networks.wire import LONGEST_ID, id_of, not_sent, object_of
 
 APP_NAME = "Etalage"
 #: Just what is needed: read the own posts and what comes in, post, upload.
@@ -164,7 +164,8 @@ class Authorizing:
         data = object_of(answer) or {}
         if answer.status == 422:  # nothing was sent that could be invalid but the token; snac answers so
             return ChannelRefused(Reason.AUTH_DEAD, error_of(answer) or "")
-        if not answer.ok or not all(isinstance(data.get(name), str) for name in ("id", "username")):
+        handle = f"{id_of(data, 'username')}@{host_of(typed.origin)}"
+        if not answer.ok or not id_of(data) or not id_of(data, "username") or len(handle) > LONGEST_ID:
             return _as_refusal(could_not_read(answer))
         if typed.username and data["username"].lower() != typed.username:
             return ChannelRefused(Reason.MISCONFIGURED, f"@{data['username']}")
@@ -176,7 +177,7 @@ class Authorizing:
             typed.origin,
             token,
             data["id"],
-            f"{data['username']}@{host_of(typed.origin)}",
+            handle,
             abilities.mechanism,
         )
         name, url = data.get("display_name"), data.get("url")

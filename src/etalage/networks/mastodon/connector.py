@@ -37,7 +37,7 @@ from etalage.networks.mastodon import incoming
 from etalage.networks.mastodon.authorizing import Authorizing
 from etalage.networks.mastodon.markup import links, plain
 from etalage.networks.mastodon.wire import Wire
-from etalage.networks.wire import Failure
+from etalage.networks.wire import Failure, web_address
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
 PAGES_TO_LOOK = 25
@@ -128,7 +128,7 @@ class MastodonConnector(Authorizing):
             try:
                 for row in rows:
                     if _carries(row, delivery.marker):
-                        return Found(row["id"], _url(row))
+                        return Found(row["id"], web_address(row) or None)
                 if not rows or incoming.moment(rows[-1]["created_at"]) < since:
                     return Absent()
             except (KeyError, TypeError, ValueError):
@@ -259,12 +259,7 @@ def _body(rendition: Rendition, delivery: Delivery) -> dict[str, Any]:
 
 def _accepted(made: tuple[int, dict[str, Any]] | Failure) -> Outcome:
     """The outcome of an answer that carries an id."""
-    return Accepted(made[1]["id"], _url(made[1])) if isinstance(made, tuple) else made
-
-
-def _url(status: Mapping[str, Any]) -> str | None:
-    url = status.get("url")
-    return url if isinstance(url, str) and url else None
+    return Accepted(made[1]["id"], web_address(made[1]) or None) if isinstance(made, tuple) else made
 
 
 def _carries(status: Mapping[str, Any], marker: str) -> bool:

@@ -12,9 +12,9 @@ from etalage.kit.http_network import Answer
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Page, Received, ReceivedKind
 from etalage.networks.mastodon.answers import could_not_read
 from etalage.networks.mastodon.instance import host_of
-from etalage.networks.mastodon.markup import plain, storable
+from etalage.networks.mastodon.markup import plain
 from etalage.networks.mastodon.wire import Wire
-from etalage.networks.wire import json_of
+from etalage.networks.wire import id_of, json_of, web_address
 
 ROWS = 80  # the most that real Mastodon gives at once
 PAGES_BACK = 25
@@ -77,9 +77,7 @@ def rows_of(answer: Answer | CouldNotRead | ChannelRefused) -> list[Any] | Could
     if not isinstance(answer, Answer):
         return answer
     rows = json_of(answer)
-    if isinstance(rows, list) and all(
-        isinstance(row, dict) and isinstance(row.get("id"), str) for row in rows
-    ):
+    if isinstance(rows, list) and all(id_of(row) for row in rows):
         return rows
     return could_not_read(answer)
 
@@ -115,16 +113,16 @@ def _read(kind: ReceivedKind, row: Mapping[str, Any], account: Account) -> Recei
         return None
     facts: dict[str, Any] = {
         "author_id": author_id,
-        "author_handle": _full_handle(storable(str(author["acct"])), account.base_url),
-        "author_name": storable(str(author.get("display_name") or author["acct"])),
+        "author_handle": _full_handle(str(author["acct"]), account.base_url),
+        "author_name": str(author.get("display_name") or author["acct"]),
         "at": moment(row["created_at"]),
     }
     if kind is ReceivedKind.FOLLOW:
         # A request that is granted may come again as a follow: one person follows once.
-        return Received(kind, author_id, url=_address(author), **facts)
+        return Received(kind, author_id, url=web_address(author), **facts)
     if kind is not ReceivedKind.MENTION:
         ours = status.get("reblog") or status
-        return Received(kind, str(row["id"]), on_remote_id=str(ours["id"]), url=_address(ours), **facts)
+        return Received(kind, str(row["id"]), on_remote_id=str(ours["id"]), url=web_address(ours), **facts)
     before = str(status.get("in_reply_to_id") or "")
     answers_us = bool(before) and str(status.get("in_reply_to_account_id")) == account.remote_id
     if status.get("visibility") == "direct":
@@ -138,7 +136,7 @@ def _read(kind: ReceivedKind, row: Mapping[str, Any], account: Account) -> Recei
         language=str(status.get("language") or ""),
         on_remote_id=before if answers_us else "",
         in_reply_to="" if answers_us else before,
-        url=_address(status),
+        url=web_address(status),
         **facts,
     )
 
@@ -146,9 +144,3 @@ def _read(kind: ReceivedKind, row: Mapping[str, Any], account: Account) -> Recei
 def _full_handle(acct: str, origin: str) -> str:
     """The handle with its server, which the API leaves out for its own people."""
     return acct if "@" in acct else f"{acct}@{host_of(origin)}"
-
-
-def _address(thing: Mapping[str, Any]) -> str:
-    """Where a person can see it; nothing but web addresses."""
-    url = thing.get("url")
-    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""

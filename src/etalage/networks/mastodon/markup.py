@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from etalage.kit.text import storable
+
 LONGEST = 50_000  # characters that are read of one status
 _LINES = frozenset({"br", "li", "div", "tr"})
 _OPENING = frozenset({"br", "li"})  # their end is no break of its own
@@ -49,11 +51,6 @@ class _Reader(HTMLParser):
 
     def _break(self, tag: str) -> None:
         self.words.append("\n\n" if tag in _PARAGRAPHS else "\n" if tag in _LINES else "")
-
-
-def storable(text: str) -> str:
-    """The text without what no database keeps: NUL, and halves of signs, both of which JSON can hold."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _read(markup: str) -> _Reader:

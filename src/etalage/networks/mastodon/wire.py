@@ -10,7 +10,7 @@ from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, Reason, Unknown
 from etalage.networks.mastodon.answers import could_not_read, failure
-from etalage.networks.wire import Failure, not_sent, object_of
+from etalage.networks.wire import Failure, id_of, not_sent, object_of
 
 READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0  # a server under load may take long to accept; a shorter wait only makes more doubt
@@ -70,6 +70,6 @@ class Wire:
         if not answer.ok:
             return failure(answer, invalid, missing)
         data = object_of(answer)
-        if data is None or not isinstance(data.get("id"), str) or not data["id"]:
+        if data is None or not id_of(data):
             return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
         return answer.status, data

@@ -8,8 +8,6 @@ from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 from etalage.networks.wire import Failure, not_sent, object_of
 
-_DETAIL_LIMIT = 300
-
 _REJECTED: Mapping[str, Reason] = {
     "text_too_long": Reason.TEXT_INVALID,
     "text_empty": Reason.TEXT_INVALID,
@@ -81,4 +79,4 @@ def _error_of(answer: Answer) -> tuple[str, str]:
     error = (object_of(answer) or {}).get("error")
     if not isinstance(error, dict) or not isinstance(error.get("code"), str):
         return "", ""
-    return error["code"], str(error.get("message", ""))[:_DETAIL_LIMIT]
+    return error["code"], str(error.get("message", ""))

@@ -45,7 +45,7 @@ from etalage.networks.base import (
 from etalage.networks.counting import LINK
 from etalage.networks.practice.answers import could_not_read, failure
 from etalage.networks.practice.pushing import Pushes
-from etalage.networks.wire import Failure, lost, not_sent, object_of
+from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, web_address
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
@@ -82,6 +82,8 @@ class PracticeConnector(Pushes):
         data = object_of(answer) or {}
         if not answer.ok or not {"id", "handle", "name", "face", "permissions"} <= data.keys():
             return _refused(answer)
+        if not id_of(data) or not id_of(data, "handle"):
+            return _refused(answer)
         if handle and data["handle"] != handle.strip().lstrip("@").lower():
             return ChannelRefused(Reason.MISCONFIGURED, f"This token opens @{data['handle']}.")
         if "write" not in data["permissions"]:
@@ -93,8 +95,8 @@ class PracticeConnector(Pushes):
             "practice",
             account.base_url,
             account.token,
-            str(data["id"]),
-            str(data["handle"]),
+            data["id"],
+            data["handle"],
             abilities.mechanism,
         )
         return Connected(account, abilities, str(data["name"]))
@@ -306,7 +308,7 @@ class PracticeConnector(Pushes):
         if not answer.ok:
             return failure(answer)
         data = object_of(answer)
-        if data is None or not isinstance(data.get("id"), str) or not data["id"]:
+        if data is None or not id_of(data):
             return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
         return data
 
@@ -360,14 +362,14 @@ def _accepted(made: dict[str, Any] | Failure) -> Outcome:
     """The outcome of an answer that carries an id."""
     if not isinstance(made, dict):
         return made
-    url = made.get("url")
-    return Accepted(made["id"], url if isinstance(url, str) else None)
+    return Accepted(made["id"], web_address(made) or None)
 
 
 def _is_status(row: Any) -> bool:
     return (
         isinstance(row, dict)
-        and all(isinstance(row.get(name), str) for name in ("id", "url", "text", "link"))
+        and bool(id_of(row))
+        and all(isinstance(row.get(name), str) for name in ("url", "text", "link"))
         and isinstance(row.get("at"), int | float)
     )
 

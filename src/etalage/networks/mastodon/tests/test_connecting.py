@@ -9,6 +9,7 @@ import pytest
 
 from etalage.networks.abilities import Abilities, Mechanism, TextUnit
 from etalage.networks.base import (
+    Authorization,
     Authorizer,
     ChannelRefused,
     Connected,
@@ -151,3 +152,24 @@ def test_a_token_is_taken_back_in_the_name_of_the_program_that_it_was_given_to(
 def test_a_token_that_was_pasted_is_its_owners_to_take_back(fake: Fake, network: MastodonConnector) -> None:
     assert network.revoke(fake.account(), Tokens("read write")) is None
     assert fake.asked("/oauth/revoke") == []
+
+
+def test_a_name_with_half_a_sign_connects_and_an_endless_id_does_not(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    odd = {"id": "1", "username": "lune", "display_name": "Maison \ud83c\0", "url": "https://fake.example"}
+    fake.order(VERIFY, status=200, body=odd)
+    connected = network.connect(fake.origin, "", "read write")
+    assert isinstance(connected, Connected) and connected.name == "Maison ?"
+    for name in ("id", "username"):
+        fake.order(VERIFY, status=200, body={**odd, name: "9" * 300})
+        refused = network.connect(fake.origin, "", "read write")
+        assert isinstance(refused, NotAccepted) and refused.reason is Reason.NONSENSE_ANSWER
+
+
+def test_an_application_whose_id_is_half_a_sign_breaks_nothing(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    made = {"client_id": "app\ud800", "client_secret": "s"}
+    fake.order("POST /api/v1/apps", status=200, body=made)
+    assert isinstance(network.begin(fake.origin, "https://shop.example/back"), Authorization)

@@ -257,3 +257,15 @@ def test_a_server_that_cannot_take_away_is_not_believed(fake: Fake, network: Mas
     assert refused == Rejected(Reason.POLICY_REJECTED, "DELETE")
     fake.order("GET /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
     assert isinstance(network.withdraw(account, "1000"), Unknown)
+
+
+def test_an_answer_that_no_database_takes_is_what_it_says_all_the_same(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order("POST /api/v1/statuses", status=422, body='{"error": "bad \\ud800\\u0000"}')
+    assert network.commit(fake.account(), post(), delivery()) == Rejected(Reason.TEXT_INVALID, "bad ?")
+    fake.order("POST /api/v1/statuses", status=200, body={"id": "7", "url": "https://a.example/\ud800"})
+    assert network.commit(fake.account(), post(), delivery()) == Accepted("7", "https://a.example/?")
+    fake.order("POST /api/v1/statuses", status=200, body={"id": "7" * 201, "url": "https://a.example/"})
+    outcome = network.commit(fake.account(), post(), delivery())
+    assert isinstance(outcome, Unknown) and outcome.reason is Reason.NONSENSE_ANSWER

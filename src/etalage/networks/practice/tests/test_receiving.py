@@ -132,7 +132,7 @@ class Mailbox:
 
     def take(self) -> tuple[dict[str, str], bytes]:
         """The next delivery; waits for it."""
-        return self.received.get(timeout=20)
+        return self.received.get(timeout=120)
 
 
 @pytest.fixture
