@@ -3,10 +3,16 @@
 import atexit
 import os
 import tempfile
+from pathlib import Path
 
 _folder = tempfile.TemporaryDirectory(prefix="etalage-tests-")
 atexit.register(_folder.cleanup)
-os.environ.setdefault("ETALAGE_DATA", _folder.name)
+_data = Path(os.environ.setdefault("ETALAGE_DATA", _folder.name))
+_process = os.environ.get("PYTEST_XDIST_WORKER", "")
+if _process and _data.name != _process:  # processes that share a folder would find each other's journal and clicks
+    _data = _data / _process
+    _data.mkdir(parents=True, exist_ok=True)
+    os.environ["ETALAGE_DATA"] = str(_data)
 os.environ.setdefault("ETALAGE_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("ETALAGE_SECRET_KEYS", "first-test-key-" + "y" * 40)
 os.environ.setdefault("ETALAGE_PUBLIC_ADDRESS", "http://localhost:8000")

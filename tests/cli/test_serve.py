@@ -40,7 +40,7 @@ def status_of(address: str, process: subprocess.Popen[str]) -> int:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(address, timeout=10) as answer:
+            with urlopen(address, timeout=60) as answer:
                 return int(answer.status)
         except HTTPError as answer:
             with answer:

@@ -133,6 +133,6 @@ def test_a_polite_stop_writes_everything_and_ends(shop: Shop, stop: signal.Signa
                 raw = event(number)
                 assert client.post(HOOK, content=raw, headers=signed(raw, f"d-{number}")).status_code == 200
         os.kill(started.pid, stop)
-        started.wait(20)
+        started.wait(120)
     assert len(shop.clicks.read_after().clicks) == 20
     assert len(shop.journal.pending()) == 20

@@ -152,7 +152,7 @@ def running(config: EdgeConfig) -> Iterator[Running]:
         url = f"http://127.0.0.1:{port}"
         try:
             until(lambda: server.started or not thread.is_alive())
-            with httpx.Client(base_url=url, timeout=20) as client:
+            with httpx.Client(base_url=url, timeout=120) as client:
                 yield Running(edge, client, url, port)
         finally:
             server.should_exit = True

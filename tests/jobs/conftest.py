@@ -19,7 +19,7 @@ from etalage.jobs.worker import Worker
 Processes = Callable[..., subprocess.Popen[bytes]]
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 180.0) -> None:
     """Return as soon as the condition holds; fail when it does not within that time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -58,13 +58,13 @@ def end(processes: list[subprocess.Popen[bytes]]) -> None:
 def test_one_process_then_four_then_one_do_each_job_once(worker_process: Processes) -> None:
     signed = Work()
     crew = [worker_process(threads=2)]
-    wait_for(lambda: signed.done_by_all(crew), 90)
+    wait_for(lambda: signed.done_by_all(crew))
     crew += [worker_process(threads=2) for _ in range(3)]
-    wait_for(lambda: signed.done_by_all(crew), 90)
+    wait_for(lambda: signed.done_by_all(crew))
     signed.ask(100)
     end(crew[:3])
     signed.ask(50)
-    wait_for(lambda: not unfinished(), 90)
+    wait_for(lambda: not unfinished())
     assert Counter(work.did()) == signed.expected
     assert set(Job.objects.values_list("attempts", "token", "state")) == {(1, 1, State.DONE)}
 
@@ -74,7 +74,7 @@ def test_two_schedulers_fire_once_in_each_period(worker_process: Processes) -> N
     Schedule.objects.create(name="tests.jobs.work.tick", period_seconds=1, next_at=begin)
     signed, ticks = Work(), Job.objects.filter(task="tests.jobs.work.tick")
     schedulers = [worker_process(1, "1") for _ in range(2)]
-    wait_for(lambda: signed.done_by_all(schedulers), 90)
+    wait_for(lambda: signed.done_by_all(schedulers))
     before = ticks.count()
     wait_for(lambda: ticks.count() >= before + 3)
     end(schedulers)
@@ -136,11 +136,11 @@ def test_workers_live_through_a_restart_of_the_database_server(tmp_path: Path) -
             for _ in range(2)
         ]
         try:
-            wait_for(lambda: done() == 50 and list(tmp_path.glob("held-by-*")), 90)
+            wait_for(lambda: done() == 50 and list(tmp_path.glob("held-by-*")))
             subprocess.run([SERVER, "restart", folder], check=True)  # with a job at hand
             (tmp_path / "go").touch()
             ask(50, 100)
-            wait_for(lambda: done() == 102, 90)
+            wait_for(lambda: done() == 102)
             assert [process.poll() for process in crew] == [None, None]
         finally:
             for process in crew:

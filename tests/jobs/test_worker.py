@@ -69,7 +69,7 @@ def test_three_processes_do_each_job_once(worker_process: Processes) -> None:
     enqueue_many(work.note, [[str(number)] for number in range(120)])
     for _ in range(3):
         worker_process(threads=2)
-    wait_for(all_done, 60)
+    wait_for(all_done)
     assert Counter(work.did()) == Counter(str(number) for number in range(120))
     assert set(Job.objects.values_list("attempts", "state")) == {(1, State.DONE)}
 
@@ -78,10 +78,10 @@ def test_three_processes_do_each_job_once(worker_process: Processes) -> None:
 def test_a_job_enqueued_in_this_process_wakes_the_worker_at_the_commit() -> None:
     with working(poll=60.0):
         work.note.enqueue("first")
-        wait_for(all_done, 20)
+        wait_for(all_done)
         with transaction.atomic():
             work.note.enqueue("second")
-        wait_for(all_done, 20)
+        wait_for(all_done)
 
 
 @pytest.mark.django_db(transaction=True)
