@@ -16,14 +16,17 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 RUNNING = pytest.StashKey[Any]()
 
 
+def path_to_chromium() -> str | None:
+    """Where it is; `ETALAGE_CHROMIUM` names another one."""
+    return os.environ.get("ETALAGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> Any:
     """The browser; `ETALAGE_CHROMIUM` names another one. Skips where there is none."""
     if RUNNING not in pytestconfig.stash:
         playwright = pytest.importorskip("playwright.sync_api")
-        path = (
-            os.environ.get("ETALAGE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-        )
+        path = path_to_chromium()
         if path is None:
             pytest.skip("no Chromium on this machine")
         driver = playwright.sync_playwright().start()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.environment import Environment
 from etalage.networks import inside
+from etalage.networks.bluesky import directory
 from etalage.publishing.delivery.pace import read_pace
 
 PACKAGE = Path(__file__).resolve().parent
@@ -190,6 +191,7 @@ TASKS = {"default": {"BACKEND": "etalage.jobs.backend.LeasedBackend", "QUEUES": 
 DELIVERY_PACE = ENV.read("ETALAGE_DELIVERY_PACE", read_pace)
 PRACTICE_NETWORK = ENV.text("ETALAGE_PRACTICE_NETWORK", "")
 inside.allow(ENV.words("ETALAGE_INSIDE_NETWORKS"))
+directory.use(ENV.text("ETALAGE_BLUESKY_DIRECTORY"))
 
 LOGGING = {
     "version": 1,

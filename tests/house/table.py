@@ -69,6 +69,8 @@ CHANNEL_ROWS = {
         "manager", GET="missing", POST="missing", ids=lambda _house: {"network": "nowhere"}
     ),
     "channels:callback": staff("manager", GET="refused"),
+    "channels:client": public(GET="ok", ids=House.new_introduction),
+    "channels:client unknown": public(GET="missing", ids=lambda _house: {"network": "nowhere"}),
     "channels:incoming": staff("manager", GET="ok"),
     "channels:replay_all": staff("manager", POST="moved", ids=House.new_letter),
     "channels:replay": staff("manager", POST="moved", ids=House.new_letter),

@@ -19,6 +19,7 @@ from etalage.accounts.models import Business, Member, Role, Store
 from etalage.catalogue.actions import add_picture
 from etalage.catalogue.models import Product, Stock, Variant, WantedPicture
 from etalage.channels.actions import connect_channel, pause_channel
+from etalage.channels.models import Incoming, Introduction
 from etalage.customers.models import Consent, Purpose
 from etalage.edge.deliveries import Delivery
 from etalage.edge.journal import Journal
@@ -27,6 +28,7 @@ from etalage.imports.models import ImportRun
 from etalage.jobs.models import Job, State
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
+from etalage.networks import registry
 from etalage.networks.base import Mechanism
 from etalage.orders.actions.record import LineData, OrderData, record_order
 from etalage.orders.actions.reserve import Wish, WishLine, reserve
@@ -254,6 +256,18 @@ class House:
         journal.keep([letter], min_free_bytes=0)
         journal.mark_failed(letter.id, "unreadable")
         return {"letter": letter.id}
+
+    def new_introduction(self) -> dict[str, Any]:
+        """Somebody was asked at a network that knows us by our own page."""
+        key = registry.get("bluesky").new_client_key()
+        Introduction.objects.get_or_create(network="bluesky", defaults={"key": key})
+        return {"network": "bluesky"}
+
+    def new_author(self) -> dict[str, Any]:
+        """Somebody spoke to the channel."""
+        said = {"remote_id": uuid7().hex, "author_id": uuid7().hex, "author_name": "Noor"}
+        row = Incoming.objects.create(channel=self.channel, kind="comment", at=clock.now(), **said)
+        return {"channel_id": self.channel.pk, "thing": row.pk}
 
     def new_token(self) -> str:
         """The token of an account on the practice network that is not connected yet."""

@@ -29,6 +29,8 @@ import httpx
 import pytest
 
 from etalage.networks import inside
+from etalage.networks.bluesky import directory
+from tests.peers.secure import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
 POST = "app.bsky.feed.post"
@@ -84,8 +86,8 @@ class Person:
 class BlueskyNetwork:
     """A hand on the running network."""
 
-    def __init__(self, server: str) -> None:
-        self.server = server
+    def __init__(self, server: str, directory: str, authority: Authority) -> None:
+        self.server, self.directory, self.authority = server, directory, authority
 
     def join(self, name: str = "lune") -> Person:
         """Open an account on its server, with an app password."""
@@ -146,6 +148,8 @@ def _started() -> BlueskyNetwork:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     env = {**os.environ, "NODE_ENV": "test", "LOG_ENABLED": "false", "TMPDIR": str(folder)}
     env["DATABASE_URL"], env["REDIS_HOST"] = _postgres(), _redis(folder)
+    authority = Authority(folder)
+    env["NODE_EXTRA_CA_CERTS"] = str(authority.certificate)
     command = [packages / "node", ROOT / "tests/peers/bluesky.mjs", packages]
     with (folder / "network.log").open("w") as log:
         network = subprocess.Popen(
@@ -155,7 +159,8 @@ def _started() -> BlueskyNetwork:
     assert network.stdout is not None
     line = network.stdout.readline()  # it comes when all of it answers, or never
     assert line.startswith("{"), (folder / "network.log").read_text()[-3000:]
-    return BlueskyNetwork(json.loads(line)["pds"])
+    addresses = json.loads(line)
+    return BlueskyNetwork(addresses["pds"], addresses["plc"], authority)
 
 
 def _postgres() -> str:
@@ -201,5 +206,6 @@ def bluesky_program() -> BlueskyNetwork:
 @pytest.fixture
 def bluesky(bluesky_program: BlueskyNetwork, monkeypatch: pytest.MonkeyPatch) -> Iterator[BlueskyNetwork]:
     """The network, named as one that the shop runs within its own walls."""
-    monkeypatch.setattr(inside, "_origins", {bluesky_program.server})
+    monkeypatch.setattr(inside, "_origins", {bluesky_program.server, bluesky_program.directory})
+    monkeypatch.setattr(directory, "_origins", [bluesky_program.directory])
     yield bluesky_program

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.channels.conftest import folder, journal
 from tests.peers.bluesky import bluesky, bluesky_program
+from tests.peers.person import _browser, browser
 from tests.publishing.conftest import new_post, traveller
 
-__all__ = ["bluesky", "bluesky_program", "folder", "journal", "new_post", "traveller"]
+__all__ = ["_browser", "bluesky", "bluesky_program", "browser", "folder", "journal", "new_post", "traveller"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.forms import BoundField
 from django.forms.widgets import Input
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.models import Language
+from etalage.channels.introductions import can_ask
 from etalage.channels.models import Channel
 from etalage.networks import registry
 from etalage.networks.base import Connector, Entry
@@ -26,8 +28,25 @@ PROOFS = {
     "token": (_("Access token"), _("The network shows it to you on the account's page.")),
     "app_password": (
         _("App password"),
-        _("Make one for Etalage in the network's settings. It is not the password that you sign in with."),
+        _(
+            "Not the password of the account. The network's settings make app passwords; make one for Etalage."
+        ),
     ),
+}
+REFUSED = {
+    "token": _("The network does not accept this token. Check that all of it is there."),
+    "app_password": _(
+        "The network does not accept this app password for this handle. Check both; "
+        "the password of the account itself is not meant."
+    ),
+}
+
+
+_BLAMED = {
+    "auth_dead": "token",
+    "whole_account": "token",
+    "misconfigured": "address",
+    "account_unknown": "handle",
 }
 
 
@@ -55,6 +74,7 @@ def offer_of(network: str) -> Offer | None:
     if not isinstance(connector, Connector) or (network == "practice" and not own):
         return None
     entry = connector.entry
+    entry = replace(entry, by_authorization=entry.by_authorization and can_ask(network))
     address = own or ("" if entry.asks_address else entry.address)
     return Offer(network, NAMES.get(network, network.title()), NOTES.get(network, ""), entry, address)
 
@@ -83,8 +103,6 @@ class ConnectForm(forms.Form):
             )
         if entry.proof:
             label, help_text = PROOFS[entry.proof]
-            if entry.by_authorization:
-                help_text = _("Leave it empty to say yes at the network itself, which is the usual way.")
             self.fields["token"] = forms.CharField(
                 label=label,
                 max_length=4000,
@@ -98,6 +116,23 @@ class ConnectForm(forms.Form):
         self.offer = offer
 
     @property
+    def rare(self) -> BoundField | None:
+        """The server's address where it is the usual one nearly always, since a handle says the rest."""
+        return self["address"] if "address" in self.fields and "handle" in self.fields else None
+
+    @property
+    def usual(self) -> list[BoundField]:
+        """What everybody fills in."""
+        return [
+            field for field in self if field.name != "token" and (not self.rare or field.name != "address")
+        ]
+
+    @property
+    def proof(self) -> BoundField | None:
+        """The second way, by what was made at the network and is typed here."""
+        return self["token"] if "token" in self.fields else None
+
+    @property
     def address(self) -> str:
         """The server that was meant."""
         return self.offer.address or str(self.cleaned_data.get("address", ""))
@@ -109,7 +144,9 @@ class ConnectForm(forms.Form):
 
     def blame(self, code: str, message: str) -> None:
         """Show a refusal beside the field that it speaks of."""
-        wanted = {"auth_dead": "token", "misconfigured": "address"}.get(code)
+        wanted = _BLAMED.get(code)
+        if code == "auth_dead" and "token" in self.fields:
+            message = str(REFUSED[self.offer.entry.proof])
         self.add_error(wanted if wanted in self.fields else None, message)
 
 

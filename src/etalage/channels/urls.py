@@ -12,6 +12,7 @@ urlpatterns = [
     path("connect/", connecting.choose, name="connect"),
     path("connect/<slug:network>/", connecting.connect, name="connect_to"),
     path("callback/", connecting.callback, name="callback"),
+    path("client/<slug:network>.json", connecting.client, name="client"),
     path("incoming/", letters.incoming, name="incoming"),
     path("incoming/replay/", letters.replay_all, name="replay_all"),
     path("incoming/<slug:letter>/replay/", letters.replay, name="replay"),

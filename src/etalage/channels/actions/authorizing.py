@@ -16,6 +16,7 @@ from etalage.accounts.models import Member
 from etalage.channels.actions.connecting import connector_named, keep, unknown_network
 from etalage.channels.actions.rights import known_language, managers_only
 from etalage.channels.addresses import judged
+from etalage.channels.introductions import introduced, return_address
 from etalage.channels.models import Asking, Channel
 from etalage.channels.reasons import refusal_for
 from etalage.kit import clock
@@ -35,11 +36,12 @@ class WayOut:
 
 
 def begin_connecting(
-    network: str, address: str, language: str, *, redirect_uri: str, session: str, actor: Member
+    network: str, address: str, language: str, *, session: str, actor: Member, handle: str = ""
 ) -> WayOut:
     """Prepare the network for the question and remember what belongs to it, for ten minutes and one return.
 
-    `session` is the key of the browser's session: nobody else can come back with the answer.
+    `handle` is the account that is meant, where the network finds its server by that. `session` is the key of the
+    browser's session: nobody else can come back with the answer.
     Raises Refusal when the network cannot be asked.
     """
     managers_only(actor)
@@ -47,8 +49,8 @@ def begin_connecting(
     connector = connector_named(network)
     if not isinstance(connector, Authorizer):
         raise unknown_network()
-    address = judged(network, address)
-    answer = connector.begin(address, redirect_uri)
+    address, redirect_uri = judged(network, address), return_address()
+    answer = connector.begin(address, redirect_uri, handle=handle.strip(), client=introduced(network))
     if not isinstance(answer, Authorization):
         raise refusal_for(answer.reason)
     way_out = _checked(answer)

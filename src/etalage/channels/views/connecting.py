@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,10 +19,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from etalage.accounts.models import Role
 from etalage.accounts.permissions import StaffRequest, require
 from etalage.accounts.queries import current_business
-from etalage.channels import actions
+from etalage.channels import actions, introductions
 from etalage.channels.forms import ConnectForm, networks_on_offer, offer_of
 from etalage.channels.models import Channel
 from etalage.kit.errors import Refusal
+
+View = Callable[..., HttpResponseBase]
 
 
 @require_safe
@@ -74,15 +81,42 @@ def _ask_there(request: StaffRequest, form: ConnectForm) -> HttpResponse:
         form.offer.network,
         form.address,
         form.cleaned_data["language"],
-        redirect_uri=settings.PUBLIC_ADDRESS + reverse("channels:callback"),
+        handle=form.cleaned_data.get("handle", ""),
         session=_session_of(request),
         actor=request.user,
     )
     return render(request, "channels/go_on.html", {"offer": form.offer, "way_out": way_out})
 
 
+def called_by_name(view: View) -> View:
+    """Lead whoever was sent back to this machine's number to its name, under which their browser is signed in.
+
+    Networks know a shop that runs on the person's own machine by its number alone (RFC 8252, 8.3).
+    """
+
+    @wraps(view)
+    def named(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        ours = urlsplit(settings.PUBLIC_ADDRESS)
+        by_number = ours.netloc.replace("localhost", "127.0.0.1", 1)
+        if ours.hostname == "localhost" and request.get_host() == by_number:
+            return redirect(settings.PUBLIC_ADDRESS + request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return named
+
+
+@require_safe
+def client(request: HttpRequest, network: str) -> HttpResponse:
+    """Who this installation is, for a network that reads it here before it asks anybody (OAuth client metadata)."""
+    page = introductions.page_of(network)
+    if page is None:
+        raise Http404
+    return JsonResponse(page)
+
+
 @never_cache
 @require_safe
+@called_by_name
 @require(Role.MANAGER)
 def callback(request: StaffRequest) -> HttpResponse:
     """Where a network sends the person back to, with its answer in the address."""

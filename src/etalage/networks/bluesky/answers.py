@@ -9,9 +9,6 @@ from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 from etalage.networks.wire import Failure, not_sent, object_of
 
-EXPIRED = (
-    "ExpiredToken"  # the access's short life is over; whoever renews it mends that, and no person has to
-)
 _DETAIL_LIMIT = 300
 _LONGEST_WAIT = 86_400.0  # seconds
 
@@ -21,6 +18,7 @@ _REFUSED_ACCOUNT: Mapping[str, Reason] = {
     "InvalidToken": Reason.AUTH_DEAD,
     "ExpiredToken": Reason.AUTH_DEAD,
     "AccountNotFound": Reason.AUTH_DEAD,
+    "invalid_dpop_proof": Reason.MISCONFIGURED,  # our clock is wrong by minutes, or somebody changed the address
     "InsufficientScope": Reason.PERMISSION_MISSING,
     "ScopeMissingError": Reason.PERMISSION_MISSING,
     "AuthFactorTokenRequired": Reason.NEEDS_HUMAN_AT_NETWORK,
@@ -60,6 +58,8 @@ def failure(answer: Answer) -> Failure:
     if not 400 <= answer.status < 500 or not code:
         # A proxy or a portal spoke, not the network.
         return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
+    if code == "use_dpop_nonce":  # refused before it was looked at, and we have given the nonce that we got
+        return NotAccepted(Reason.PLATFORM_DOWN, None, code)
     if code in _REFUSED_ACCOUNT:
         return ChannelRefused(_REFUSED_ACCOUNT[code], code)
     if answer.status == 401:

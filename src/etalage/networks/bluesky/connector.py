@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from etalage.kit import clock
 from etalage.kit.http_network import Answer
 from etalage.networks.base import (
-    Abilities,
     Absent,
     Accepted,
     Account,
-    Aim,
     CannotTell,
     ChannelRefused,
-    Connected,
     CouldNotRead,
     Delivery,
-    Entry,
     Found,
     Look,
-    Mechanism,
     Metric,
     NotAccepted,
     Outcome,
@@ -35,21 +28,16 @@ from etalage.networks.base import (
     Rejected,
     Rendition,
     Step,
-    TextUnit,
-    Tokens,
     Unknown,
 )
 from etalage.networks.bluesky.answers import error_of, failure
+from etalage.networks.bluesky.authorizing import Authorizing
 from etalage.networks.bluesky.keys import record_key
 from etalage.networks.bluesky.notifications import Place, received
 from etalage.networks.bluesky.records import (
     LONGEST_PART,
     NOBODY,
-    PICTURE_BYTES,
     POST,
-    SITE,
-    TEXT_BYTES,
-    TEXT_GRAPHEMES,
     blob_part,
     is_ours,
     mention_parts,
@@ -57,135 +45,21 @@ from etalage.networks.bluesky.records import (
     post_page,
     post_uri,
     record,
+    whole,
     why_invalid,
-)
-from etalage.networks.bluesky.wire import (
-    READ_SECONDS,
-    WRITE_SECONDS,
-    Wire,
-    claims,
-    ends_at,
-    origin_of,
-    own_server,
 )
 from etalage.networks.wire import object_of
 
-SERVICE = "https://bsky.social"
-LONGEST_NAME = 200  # characters of a handle or a DID
 PAGES_AT_ONCE = 5
 PAGE = 100  # notifications; the network's most
 POSTS_AT_ONCE = 25  # the network's most
-WHOLE_ACCOUNT = "com.atproto.access"  # the scope of a session that was opened with the account's own password
 FIGURES = {"likes": "likeCount", "comments": "replyCount", "shares": "repostCount", "quotes": "quoteCount"}
 
-ABILITIES = Abilities(
-    text_limit=TEXT_GRAPHEMES,
-    text_unit=TextUnit.GRAPHEMES,
-    text_bytes_limit=TEXT_BYTES,
-    mechanism=Mechanism.CLIENT_KEY,
-    settle=timedelta(seconds=5),
-    max_pictures=4,
-    picture_formats=("image/jpeg", "image/png", "image/webp"),
-    picture_max_bytes=PICTURE_BYTES,
-    picture_box=(2000, 2000),
-    alt_text_limit=2000,
-    can_edit=False,  # its apps show a post as it was first written, whatever is put in its place later
-    can_withdraw=True,
-    can_measure=True,
-    good_for=(Aim.AWARENESS, Aim.PROMOTION, Aim.RELATION),
-)
 
-
-class BlueskyConnector:
+class BlueskyConnector(Authorizing):
     """Publisher, editor, receiver and measurer for accounts on any server of the network."""
 
-    def __init__(self, *, read_seconds: float = READ_SECONDS, write_seconds: float = WRITE_SECONDS) -> None:
-        """The longest waits for an answer: to requests that change nothing, and to those that do."""
-        self._read_seconds = read_seconds
-        self._write_seconds = write_seconds
-
-    # --- Connecting ---------------------------------------------------------------------------------------------
-
-    @property
-    def entry(self) -> Entry:
-        """A handle and an app password; the server that most accounts sign in at stands there already."""
-        return Entry(asks_address=True, address=SERVICE, asks_handle=True, proof="app_password")
-
-    def connect(self, address: str, handle: str, token: str) -> Connected | ChannelRefused | NotAccepted:
-        """Open one session with the app password, which is then forgotten; find the account's own server."""
-        origin = origin_of(address or SERVICE)
-        body = {"identifier": _typed(handle).lstrip("@"), "password": _typed(token)}
-        session = self._session(self._wire(origin), "com.atproto.server.createSession", body)
-        if not isinstance(session, dict):
-            return session
-        if claims(session["accessJwt"]).get("scope") == WHOLE_ACCOUNT:
-            # The account's own password opens more than a shop's program should hold.
-            self._wire(origin, session["refreshJwt"]).write("com.atproto.server.deleteSession")
-            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "app password")
-        tokens = _tokens(session)
-        account = Account(
-            "bluesky",
-            own_server(session, origin),
-            tokens.access,
-            session["did"],
-            session["handle"],
-            Mechanism.CLIENT_KEY,
-        )
-        abilities = self.abilities(account)
-        if isinstance(abilities, CouldNotRead):
-            return NotAccepted(abilities.reason, abilities.retry_after, abilities.detail)
-        if isinstance(abilities, ChannelRefused):
-            return abilities
-        profile = self._of(account).read("app.bsky.actor.getProfile", actor=account.remote_id)
-        name = profile.get("displayName") if isinstance(profile, dict) else ""
-        return Connected(
-            account,
-            abilities,
-            name if isinstance(name, str) and name else account.handle,
-            tokens,
-            f"{SITE}/profile/{account.handle}",
-        )
-
-    def renew(self, account: Account, refresh: str) -> Tokens | CouldNotRead | ChannelRefused:
-        """Trade the refresh token in for new ones. The old one still gives the same new ones for two hours."""
-        wire = self._wire(account.base_url, refresh)
-        session = self._session(wire, "com.atproto.server.refreshSession", None)
-        if isinstance(session, NotAccepted):
-            return CouldNotRead(session.reason, session.retry_after, session.detail)
-        return _tokens(session) if isinstance(session, dict) else session
-
-    def _session(
-        self, wire: Wire, name: str, body: Mapping[str, str] | None
-    ) -> dict[str, Any] | ChannelRefused | NotAccepted:
-        """A session of an account in good order. What is unclear may be asked again: nothing visible was done."""
-        made = wire.write(name, body)
-        if isinstance(made, Rejected | Unknown):
-            reason = Reason.UNREACHABLE if made.reason is Reason.AMBIGUOUS else made.reason
-            return NotAccepted(reason, detail=made.detail)
-        if not isinstance(made, dict):
-            return made
-        is_whole = all(isinstance(made.get(key), str) and made[key] for key in ("accessJwt", "refreshJwt"))
-        names = [made.get(key) for key in ("did", "handle")]
-        if not is_whole or not all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in names):
-            return NotAccepted(Reason.NONSENSE_ANSWER, detail="session")
-        if made.get("active") is False:
-            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(made.get("status", ""))[:40])
-        return made
-
     # --- Publishing ---------------------------------------------------------------------------------------------
-
-    def abilities(self, account: Account) -> Abilities | CouldNotRead | ChannelRefused:
-        """Ask whether the account is in order, and how large a picture its server takes."""
-        session = self._of(account).read("com.atproto.server.getSession")
-        if not isinstance(session, dict):
-            return session
-        if session.get("active") is False:
-            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(session.get("status", ""))[:40])
-        server = self._of(account).read("com.atproto.server.describeServer")
-        if not isinstance(server, dict):
-            return server
-        limit = _whole(server.get("blobUploadLimit")) or ABILITIES.picture_max_bytes
-        return replace(ABILITIES, picture_max_bytes=min(limit, ABILITIES.picture_max_bytes))
 
     def client_key(self, publication_id: str) -> str:
         """The post's record key, out of the publication's id alone."""
@@ -369,31 +243,7 @@ class BlueskyConnector:
                 return CouldNotRead(Reason.NONSENSE_ANSWER, detail="posts")
             found |= {str(post.get("uri")): post for post in posts}
         return [
-            Metric(remote_id, name, _whole(found.get(remote_id, {}).get(count)), at)
+            Metric(remote_id, name, whole(found.get(remote_id, {}).get(count)), at)
             for remote_id in remote_ids
             for name, count in FIGURES.items()
         ]
-
-    # --- The wire -----------------------------------------------------------------------------------------------
-
-    def _of(self, account: Account) -> Wire:
-        return self._wire(account.base_url, account.token)
-
-    def _wire(self, base_url: str, token: str = "") -> Wire:
-        return Wire(base_url, token, self._read_seconds, self._write_seconds)
-
-
-def _typed(text: str) -> str:
-    """What a person pasted, without the invisible signs that the network's pages put around a handle."""
-    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
-
-
-def _tokens(session: Mapping[str, Any]) -> Tokens:
-    access = session["accessJwt"]
-    return Tokens(
-        access, session["refreshJwt"], ends_at(access), tuple(str(claims(access).get("scope", "")).split())
-    )
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from etalage.kit import clock
 from etalage.kit.text import clip, graphemes
-from etalage.networks.base import Account, Delivery, Reason, Rendition
+from etalage.networks.base import (
+    Abilities,
+    Account,
+    Aim,
+    Delivery,
+    Mechanism,
+    Reason,
+    Rendition,
+    TextUnit,
+)
 from etalage.networks.bluesky.richtext import facets, mentioned
 
 POST = "app.bsky.feed.post"
@@ -18,6 +28,23 @@ PICTURE_BYTES = 2_000_000
 CARD_TITLE = 120  # graphemes; a card's title may be longer, but no app shows more
 LONGEST_PART = 300  # characters; a true reference has about 140
 NOBODY = "-"  # the part of a mention that means nobody
+
+ABILITIES = Abilities(
+    text_limit=TEXT_GRAPHEMES,
+    text_unit=TextUnit.GRAPHEMES,
+    text_bytes_limit=TEXT_BYTES,
+    mechanism=Mechanism.CLIENT_KEY,
+    settle=timedelta(seconds=5),
+    max_pictures=4,
+    picture_formats=("image/jpeg", "image/png", "image/webp"),
+    picture_max_bytes=PICTURE_BYTES,
+    picture_box=(2000, 2000),
+    alt_text_limit=2000,
+    can_edit=False,  # its apps show a post as it was first written, whatever is put in its place later
+    can_withdraw=True,
+    can_measure=True,
+    good_for=(Aim.AWARENESS, Aim.PROMOTION, Aim.RELATION),
+)
 
 
 def mention_parts(rendition: Rendition) -> dict[str, str]:
@@ -101,3 +128,8 @@ def _card(rendition: Rendition) -> dict[str, Any]:
     title = clip(words.split("\n", 1)[0].strip(), CARD_TITLE) or rendition.link
     card = {"uri": rendition.link, "title": title, "description": ""}
     return {"$type": "app.bsky.embed.external", "external": card}
+
+
+def whole(value: Any) -> int | None:
+    """A whole number as the network gave it; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

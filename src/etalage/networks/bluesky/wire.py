@@ -16,6 +16,7 @@ from etalage.kit import clock
 from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead
+from etalage.networks.bluesky import dpop
 from etalage.networks.bluesky.answers import could_not_read, failure
 from etalage.networks.wire import Failure, lost, not_sent, object_of
 
@@ -24,11 +25,17 @@ WRITE_SECONDS = 60.0  # a server may be slow to accept; a shorter wait only make
 
 
 class Wire:
-    """The way to one server. Waits are in seconds, of requests that change nothing and of those that do."""
+    """The way to one server. Waits are in seconds, of requests that change nothing and of those that do.
 
-    def __init__(self, base_url: str, token: str, read_seconds: float, write_seconds: float) -> None:
+    With `key`, the token is bound to it, and each request carries a proof.
+    """
+
+    def __init__(
+        self, base_url: str, token: str, read_seconds: float, write_seconds: float, key: str = ""
+    ) -> None:
         self._base_url = base_url
         self._token = token
+        self._key = key
         self._read_seconds = read_seconds
         self._write_seconds = write_seconds
 
@@ -52,7 +59,7 @@ class Wire:
         return data if answer.ok and data is not None else failure(answer)
 
     def post(self, name: str, body: Mapping[str, Any] | None = None, **request: Any) -> Answer | Failure:
-        """The bare answer to one request that changes something; nothing is ever sent a second time."""
+        """The bare answer to one request that changes something; nothing is ever done a second time."""
         try:
             return self._call("POST", name, self._write_seconds, json=body, **request)
         except NotSent as error:
@@ -62,10 +69,17 @@ class Wire:
 
     def _call(self, method: str, name: str, seconds: float, **request: Any) -> Answer:
         headers = dict(request.pop("headers", {}))
-        if self._token:
-            headers["authorization"] = f"Bearer {self._token}"
-        client = _client(self._base_url)
-        return client.request(method, f"/xrpc/{name}", headers=headers, timeout=seconds, **request)
+        client, url = client_for(self._base_url), f"{self._base_url}/xrpc/{name}"
+        if not self._key:
+            if self._token:
+                headers["authorization"] = f"Bearer {self._token}"
+            return client.request(method, url, headers=headers, timeout=seconds, **request)
+
+        def send(proof: str) -> Answer:
+            proved = {**headers, "authorization": f"DPoP {self._token}", "dpop": proof}
+            return client.request(method, url, headers=proved, timeout=seconds, **request)
+
+        return dpop.proved(send, self._key, method, url, self._token)
 
 
 def origin_of(address: str) -> str:
@@ -106,7 +120,7 @@ def ends_at(token: str) -> datetime | None:
     return clock.from_micros(end * 1_000_000) if isinstance(end, int) and 0 < end < 1 << 33 else None
 
 
-def _client(base_url: str) -> NetworkClient:
+def client_for(base_url: str) -> NetworkClient:
     """A client for this server alone: a public one over https, or one that the shop runs itself.
 
     Raises `NotSent` for any other address.

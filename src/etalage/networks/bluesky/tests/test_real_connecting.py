@@ -79,7 +79,7 @@ def test_a_wrong_password_or_handle_is_refused_alike(
 
 def test_the_accounts_own_password_is_not_taken(network: BlueskyConnector, shop: Person) -> None:
     answer = network.connect(shop.server, shop.handle, shop.password)
-    assert answer == ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "app password")
+    assert answer == ChannelRefused(Reason.WHOLE_ACCOUNT)
 
 
 def test_a_server_inside_the_house_that_nobody_named_is_not_called(

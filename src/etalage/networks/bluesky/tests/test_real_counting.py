@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from etalage.networks.bluesky.connector import ABILITIES
+from etalage.networks.bluesky.records import ABILITIES
 from etalage.networks.counting import text_length
 from tests.peers.bluesky import Person
 

@@ -41,7 +41,7 @@ def session(server: str = "", **more: Any) -> dict[str, Any]:
 def in_order(program: Program) -> None:
     program.tell("getSession", Told({"did": DID}))
     program.tell("describeServer", Told({}))
-    program.tell("getProfile", Told({"displayName": "Maison Lune"}))
+    program.tell("getRecord", Told({"value": {"displayName": "Maison Lune"}}))
 
 
 def test_the_account_is_reached_where_its_did_document_says(
@@ -153,5 +153,5 @@ def test_the_accounts_own_password_is_refused_and_its_session_closed(
     program.tell("createSession", Told(whole))
     program.tell("deleteSession", Told(raw=b""))
     answer = network.connect(program.address, "lune.test", "the-owners-own")
-    assert answer == ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "app password")
+    assert answer == ChannelRefused(Reason.WHOLE_ACCOUNT)
     assert [(asked.name, asked.token) for asked in program.asked][1:] == [("deleteSession", "its-refresh")]
