@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Generator, Iterable
 from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qsl
 
 from etalage.edge import answers
-from etalage.edge.answers import Answer, Receive, Scope, Send
+from etalage.edge.answers import Answer, Message, Receive, Scope, Send
 from etalage.edge.config import EdgeConfig
 from etalage.edge.deliveries import Delivery, delivery_key
 from etalage.edge.disk import DiskGuard
@@ -44,6 +44,33 @@ class BodyRefused(Exception):
     def __init__(self, answer: Answer | None) -> None:
         super().__init__(answer.status if answer else "disconnected")
         self.answer = answer
+
+
+class _Begun:
+    """The first message of a request, begun to be waited for. It must be awaited by the task that began it."""
+
+    __slots__ = ("_message", "_steps", "_waits_for", "is_whole")
+
+    def __init__(self, message: Awaitable[Message]) -> None:
+        self._steps = message.__await__()
+        self._message: Message = {}
+        self._waits_for: Any = None
+        self.is_whole = False
+        try:
+            self._waits_for = next(self._steps)
+        except StopIteration as end:  # it was there already
+            self._message = end.value
+            self.is_whole = not self._message.get("more_body", False)
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        if self._message:
+            return self._message
+        try:
+            yield self._waits_for
+        except BaseException:
+            self._steps.close()
+            raise
+        return (yield from self._steps)
 
 
 class Intake:
@@ -91,7 +118,7 @@ class Intake:
         """Judge and keep; every way out that is not a commit tells the sender so."""
         try:
             judged = self._config.verifier(network, key, headers, raw)
-            verdict = await judged if inspect.isawaitable(judged) else judged
+            verdict = judged if isinstance(judged, Verdict) else await judged
         except Exception:  # closed on a fault of the verifier; the sender comes again
             log.exception("the signature of a delivery from %s could not be checked", network)
             return answers.TRY_LATER
@@ -110,19 +137,22 @@ class Intake:
             raise BodyRefused(answers.TOO_LARGE)
         if not self.takes:
             raise BodyRefused(answers.TRY_LATER)
+        first = _Begun(receive())
+        if first.is_whole:  # as nearly all are: a timer costs more than to judge and keep them
+            return await self._pieces(first, receive)
         try:
             async with asyncio.timeout(self._config.body_seconds):
-                return await self._pieces(receive)
+                return await self._pieces(first, receive)
         except TimeoutError as error:
             raise BodyRefused(answers.TOO_SLOW) from error
 
-    async def _pieces(self, receive: Receive) -> bytes:
+    async def _pieces(self, first: Awaitable[Message], receive: Receive) -> bytes:
         """All pieces, counted against the memory that all bodies share."""
         pieces: list[bytes] = []
         size, more = 0, True
         try:
             while more:
-                message = await receive()
+                message = await (receive() if pieces else first)
                 if message["type"] != "http.request":
                     raise BodyRefused(None)
                 piece: bytes = message.get("body", b"")
@@ -143,7 +173,7 @@ class Intake:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=32))
         try:
             asked = self._config.challenger(network, key, query)
-            proof = await asked if inspect.isawaitable(asked) else asked
+            proof = asked if asked is None or isinstance(asked, str) else await asked
         except Exception:
             log.exception("a challenge from %s could not be answered", network)
             await answers.TRY_LATER.send(send)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
@@ -65,22 +67,24 @@ class GroupWriter(Generic[Item]):
         self._store, self._name, self._capacity = store, name, capacity
         self._linger_s, self._settle_s = linger_s, settle_s
         self._queue: SimpleQueue[_Waiting[Item] | None] = SimpleQueue()
+        self._turn: deque[_Waiting[Item]] = deque()
         self._held: list[Item] = []
         self._in_hand = 0
         self._unsettled_since: float | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_alive = False  # asked for each request, and the thread itself answers slowly
         self.tally = Tally()
 
     @property
     def waiting(self) -> int:
         """Items that are not committed yet, roughly."""
-        return self._queue.qsize() + self._in_hand
+        return self._queue.qsize() + len(self._turn) + self._in_hand
 
     @property
     def runs(self) -> bool:
         """True while the thread takes items."""
-        return self._thread is not None and self._thread.is_alive() and not self._stopping.is_set()
+        return self._is_alive and not self._stopping.is_set()
 
     def start(self) -> None:
         """Open the store and begin. Raises `StoreUnavailable` when the store cannot be opened."""
@@ -98,6 +102,7 @@ class GroupWriter(Generic[Item]):
         if self._thread is None:
             return
         self._stopping.set()
+        self._hand_over()
         self._queue.put(None)
         self._thread.join()
         self._thread = None
@@ -117,14 +122,23 @@ class GroupWriter(Generic[Item]):
         if not self._has_room():
             self.tally.dropped += 1
             raise WriterFull(self._name)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Waiting(item, done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        if not self._turn:
+            # Once this turn of the loop is over: woken by the first of many requests that are ready, the thread
+            # would commit that one alone, and get into the others' way meanwhile.
+            loop.call_soon(self._hand_over)
+        self._turn.append(_Waiting(item, done))
         await done
 
+    def _hand_over(self) -> None:
+        """Give the thread what this turn of the event loop brought."""
+        with suppress(IndexError):
+            while True:
+                self._queue.put(self._turn.popleft())
+
     def _has_room(self) -> bool:
-        return (
-            not self._stopping.is_set() and self._thread is not None and self._queue.qsize() < self._capacity
-        )
+        return self.runs and self._queue.qsize() + len(self._turn) < self._capacity
 
     # --- in the thread ------------------------------------------------------------------------------
 
@@ -134,7 +148,14 @@ class GroupWriter(Generic[Item]):
         except StoreUnavailable as error:
             opened.put(error)
             return
+        self._is_alive = True
         opened.put(None)
+        try:
+            self._work()
+        finally:
+            self._is_alive = False
+
+    def _work(self) -> None:
         running = True
         while running:
             batch, running = self._gather()
