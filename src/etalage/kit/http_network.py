@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json as json_text
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,28 +139,55 @@ class NetworkClient:
         request = self._prepare(
             method, path, params=params, json=json, data=data, content=content, files=files, headers=headers
         )
-        try:
-            wire = http_wire.open_wire(
-                request.url, deadline, self._connect_timeout, accept=self._accept, trust=self._trust
-            )
-        except http_wire.NotConnected as problem:
-            raise NotSent(problem.reason) from problem
+        wire = self._open(request, deadline)
         try:
             return self._exchange(request, wire)
         finally:
             wire.close()
+
+    @contextmanager
+    def stream(
+        self, path: str, *, patience: http_wire.Patience, headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[Answer, Iterator[str]]]:
+        """GET an answer that goes on: its head, with an empty body, and its lines as they come (server-sent events).
+
+        NotSent or AnswerLost, also out of the lines: read_timeout when the patience is over.
+        """
+        unpacked = {**(headers or {}), "accept-encoding": "identity"}
+        request = self._prepare("GET", path, headers=unpacked)
+        wire = self._open(request, patience)
+        status: int | None = None
+        try:
+            response = http_wire.exchange(request, wire)
+            status = response.status
+            head = Answer(status, http_wire.header_map(response.headers), b"")
+            yield head, http_wire.read_lines(response, patience, self._max_bytes)
+        except http_wire.BodyUnusable as problem:
+            raise AnswerLost(problem.reason, status) from problem
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as problem:
+            raise _lost_or_not_sent(problem, wire, status) from problem
+        finally:
+            wire.close()
+
+    def _open(self, request: httpx.Request, deadline: http_wire.Deadline) -> http_wire.Wire:
+        try:
+            return http_wire.open_wire(
+                request.url, deadline, self._connect_timeout, accept=self._accept, trust=self._trust
+            )
+        except http_wire.NotConnected as problem:
+            raise NotSent(problem.reason) from problem
 
     def _prepare(
         self,
         method: str,
         path: str,
         *,
-        params: Mapping[str, Any] | None,
-        json: Any,
-        data: Mapping[str, Any] | None,
-        content: bytes | None,
-        files: Mapping[str, tuple[str, bytes, str]] | None,
         headers: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> httpx.Request:
         own = {"user-agent": USER_AGENT, "accept-encoding": "gzip", "connection": "close"}
         try:
@@ -190,9 +218,14 @@ class NetworkClient:
         except http_wire.BodyUnusable as problem:
             raise AnswerLost(problem.reason, status) from problem
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as problem:
-            if not wire.has_sent:
-                raise NotSent(_unsent_reason(problem)) from problem
-            raise AnswerLost(_lost_reason(problem, status, wire.has_ended), status) from problem
+            raise _lost_or_not_sent(problem, wire, status) from problem
+
+
+def _lost_or_not_sent(problem: Exception, wire: http_wire.Wire, status: int | None) -> NotSent | AnswerLost:
+    """What went wrong on the way, told by whether a byte had left."""
+    if not wire.has_sent:
+        return NotSent(_unsent_reason(problem))
+    return AnswerLost(_lost_reason(problem, status, wire.has_ended), status)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

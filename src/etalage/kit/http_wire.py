@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import certifi
@@ -53,6 +53,23 @@ class Deadline:
     def left(self) -> float:
         """Seconds left; never negative."""
         return max(0.0, self._end - clock.elapsed())
+
+
+class Patience(Deadline):
+    """A deadline that also comes when nothing was heard for `silence` seconds."""
+
+    def __init__(self, seconds: float, silence: float) -> None:
+        super().__init__(seconds)
+        self._silence = silence
+        self.heard()
+
+    def heard(self) -> None:
+        """Something came: be patient anew."""
+        self._quiet_until = clock.elapsed() + self._silence
+
+    def left(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, min(super().left(), self._quiet_until - clock.elapsed()))
 
 
 class Wire(httpcore.NetworkStream):
@@ -135,6 +152,18 @@ def read_body(response: httpcore.Response, max_bytes: int) -> bytes:
     if packing in ("gzip", "x-gzip", "deflate"):
         return _unpack(response.iter_stream(), max_bytes)
     raise BodyUnusable("not_http")
+
+
+def read_lines(response: httpcore.Response, patience: Patience, max_bytes: int) -> Iterator[str]:
+    """The lines of a body that goes on, as they come; BodyUnusable when one is longer than `max_bytes`."""
+    rest = b""
+    for chunk in response.iter_stream():
+        patience.heard()
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r").decode("utf-8", "replace")
+        if len(rest) > max_bytes:
+            raise BodyUnusable("too_large")
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:

@@ -6,7 +6,7 @@ and never guesses. Nothing here knows the database: whoever calls commits each r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -75,6 +75,7 @@ __all__ = [
     "Rendition",
     "Renewer",
     "Revoker",
+    "RowReader",
     "Step",
     "Subscriber",
     "TextUnit",
@@ -253,6 +254,31 @@ class Receiver(Protocol):
 
     def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
         """The stream after `cursor`; an empty cursor begins at the oldest that the network still shows."""
+
+
+@runtime_checkable
+class RowReader(Protocol):
+    """Reads once more what `Receiver.fetch` set aside in `Page.odd`: after an upgrade it may be understood."""
+
+    def read_row(self, account: Account, raw: bytes) -> list[Received]:
+        """What one row says; nothing where it says nothing to us. No I/O, so that `account` needs no token.
+
+        Raises `ValueError` when it still cannot be read.
+        """
+
+
+@runtime_checkable
+class Streamer(Protocol):
+    """Says at once that something happened, over a connection that stays open."""
+
+    def stream(
+        self, account: Account, heard: Callable[[], None], ended: Callable[[], bool]
+    ) -> CouldNotRead | ChannelRefused | None:
+        """Call `heard` when the connection stands and for each thing that happens, until it breaks or `ended` says so.
+
+        None: the network offers no stream to this account. A stream is a bell and no more: what happened is fetched,
+        so that what it misses is never missed.
+        """
 
 
 @runtime_checkable
