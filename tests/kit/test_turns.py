@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 import time
@@ -22,7 +23,7 @@ def in_thread(work):
 
 
 def until(holds):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.001)
@@ -53,6 +54,30 @@ def test_who_gave_up_waiting_is_passed_over():
     assert turns.take(0) and not turns.take(0.01)
     turns.give()
     assert turns.take(0)
+
+
+@pytest.mark.parametrize("given_meanwhile", [False, True])
+def test_who_is_interrupted_in_waiting_leaves_the_line_and_keeps_no_turn(given_meanwhile):
+    turns = Turns()
+    assert turns.take(1)
+
+    def interrupt(*_signal):
+        if given_meanwhile:
+            turns.give()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            turns.take(10)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    if not given_meanwhile:
+        assert not turns.take(0)
+        turns.give()
+    assert turns.take(0) and not turns.take(0)
 
 
 @sqlite_only

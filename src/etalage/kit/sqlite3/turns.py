@@ -33,13 +33,21 @@ class Turns:
             mine = threading.Lock()
             mine.acquire()
             self._waiting.append(mine)
-        if mine.acquire(timeout=seconds):
-            return True
+        try:
+            came = mine.acquire(timeout=seconds)
+        except BaseException:  # Ctrl-C, or a time limit: nobody must wait for one who is not there any more
+            if not self._left(mine):
+                self.give()
+            raise
+        return came or not self._left(mine)
+
+    def _left(self, mine: threading.Lock) -> bool:
+        """Leave the line; False when the turn was handed over in the last moment."""
         with self._lock:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
+            if mine not in self._waiting:
                 return False
-        return True  # it was handed over in the last moment
+            self._waiting.remove(mine)
+            return True
 
     def give(self) -> None:
         """Hand the turn to the next one."""
