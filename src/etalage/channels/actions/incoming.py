@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import OperationalError, transaction
 
 from etalage.channels.actions.listening import journal
 from etalage.channels.events import ReceivedFromNetwork
@@ -26,6 +26,7 @@ from etalage.edge.journal import INTERRUPTED, Failure, Journal, Waiting
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce_many
 from etalage.kit import clock
+from etalage.kit.outages import is_outage
 from etalage.networks import registry
 from etalage.networks.base import Received
 
@@ -114,7 +115,7 @@ def _is_away(error: Exception) -> bool:
     """Whether the database cannot be worked with at all, rather than not with these rows."""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
     is_too_much = sqlstate.startswith("54")  # of PostgreSQL: a limit that these rows exceed
-    return isinstance(error, OperationalError | InterfaceError) and not is_too_much
+    return is_outage(error) or (isinstance(error, OperationalError) and not is_too_much)
 
 
 def _failed(waiting: Journal, failed: Sequence[tuple[Waiting, Exception]]) -> None:
