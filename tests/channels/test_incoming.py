@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import time_machine
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -256,14 +256,16 @@ def test_a_channel_s_order_stays_and_channels_are_taken_in_together(
 
 
 def test_rows_that_exceed_a_limit_are_no_database_that_is_away() -> None:
-    def raised(cause: Exception) -> OperationalError:
-        error = OperationalError()
+    def raised(cause: Exception, kind: type[DatabaseError] = OperationalError) -> DatabaseError:
+        error = kind()
         error.__cause__ = cause
         return error
 
     assert room._is_away(raised(psycopg.errors.AdminShutdown()))
     assert room._is_away(OperationalError("database is locked"))
+    assert room._is_away(raised(psycopg.errors.ReadOnlySqlTransaction(), InternalError))
     assert not room._is_away(raised(psycopg.errors.ProgramLimitExceeded()))
+    assert not room._is_away(raised(psycopg.errors.InFailedSqlTransaction(), InternalError))
     assert not room._is_away(ValueError())
 
 

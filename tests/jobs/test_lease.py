@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import time_machine
+from django.db import connection
 from django.db.models import F
 
 from etalage.jobs import LeaseLost
@@ -120,6 +124,50 @@ def test_the_heartbeat_keeps_a_job_that_takes_longer_than_its_lease(tmp_path: Pa
         (tmp_path / "go").touch()
         wait_for(lambda: Job.objects.filter(state=State.DONE).exists())
     assert Job.objects.get().attempts == 1
+
+
+def _cut_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@contextmanager
+def taking_no_writes() -> Iterator[None]:
+    """The server ends every session, and begins new ones read-only: as one that another has taken over from."""
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        try:
+            _cut_others()
+            yield
+        finally:
+            cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+            _cut_others()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_heart_goes_on_beating_on_a_server_that_takes_no_writes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("a file that takes no writes is an operational error like any other")
+    work.hold.enqueue(str(tmp_path))
+    with working():
+        wait_for(lambda: Job.objects.filter(state=State.RUNNING).exists())
+        try:
+            with taking_no_writes():
+                wait_for(lambda: "could not be renewed: InternalError" in caplog.text)
+            # Its worker or, where its lease is over, another attempt: somebody's heart keeps it.
+            wait_for(lambda: any(thread.name == "heartbeat" for thread in threading.enumerate()), 1)
+            kept = Job.objects.get().leased_until
+            # Beyond what any attempt without a heart would come to.
+            wait_for(lambda: Job.objects.get().leased_until > kept + 2000)
+        finally:
+            (tmp_path / "go").touch()
+        wait_for(lambda: Job.objects.filter(state=State.DONE).exists())
 
 
 @pytest.mark.django_db(transaction=True)

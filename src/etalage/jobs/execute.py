@@ -10,7 +10,7 @@ from functools import partial
 from threading import Event
 from typing import Any, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django_tasks.base import TaskContext
 from django_tasks.utils import normalize_json
 
@@ -22,6 +22,7 @@ from etalage.jobs.errors import GiveUp, LeaseLost, RetryAt
 from etalage.jobs.lease import Lease, holding
 from etalage.jobs.models import Job, State
 from etalage.jobs.registry import Handler, find_event, find_handler, find_task
+from etalage.kit.outages import is_outage
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -109,7 +110,9 @@ def patiently(write: Callable[[], R]) -> R:
     for pause in () if connection.in_atomic_block else PATIENCE:
         try:
             return write()
-        except (OperationalError, InterfaceError) as error:
+        except DatabaseError as error:
+            if not (is_outage(error) or isinstance(error, OperationalError)):
+                raise
             log.warning("the end of a job is written again in %s s: %s", pause, type(error).__name__)
             connection.close_if_unusable_or_obsolete()
             Event().wait(pause)

@@ -8,11 +8,12 @@ import signal
 import socket
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from types import FrameType
 
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import OperationalError, connection, connections
 
 from etalage.jobs.claim import claim, due_lanes, share
 from etalage.jobs.execute import execute, lease_of
@@ -25,6 +26,7 @@ from etalage.jobs.setback import Wallclock
 from etalage.jobs.settle import reclaim
 from etalage.jobs.wake import sleeper
 from etalage.kit.ids import short_code
+from etalage.kit.outages import is_outage
 
 __all__ = ["Worker", "run_until_idle", "serve"]
 
@@ -124,10 +126,11 @@ class Worker:
                 reclaim()
                 enqueue_due()
             return self._hand_out()
-        except (OperationalError, InterfaceError) as error:
-            log.warning("the database is away: %s", type(error).__name__)
-        except Exception:  # recorded: a worker that stopped silently would be worse than one that tries again
-            log.exception("a worker could not take work and tries again")
+        except Exception as error:  # recorded: a worker that stopped would be worse than one that tries again
+            if is_outage(error) or isinstance(error, OperationalError):
+                log.warning("the database is away: %s", type(error).__name__)
+            else:
+                log.exception("a worker could not take work and tries again")
         connection.close_if_unusable_or_obsolete()
         self._idle.wait(DATABASE_AWAY)
         return False
@@ -205,12 +208,21 @@ class Worker:
             with self._lock:
                 leases = [lease for lease in self._running if lease.needs_renewal()]
             for lease in leases:
-                try:
-                    lease.renew()
-                except (OperationalError, InterfaceError) as error:
-                    log.warning("a lease could not be renewed: %s", type(error).__name__)
-                    connection.close_if_unusable_or_obsolete()
+                _renew(lease)
         connections.close_all()
+
+
+def _renew(lease: Lease) -> None:
+    """Renew a lease; whatever is wrong, the heart beats on, or every lease in this worker's hands would end."""
+    try:
+        lease.renew()
+    except Exception as error:  # recorded
+        if is_outage(error) or isinstance(error, OperationalError):
+            log.warning("a lease could not be renewed: %s", type(error).__name__)
+        else:
+            log.exception("a lease could not be renewed")
+        with suppress(Exception):  # a connection that cannot even be closed is made anew
+            connection.close_if_unusable_or_obsolete()
 
 
 def serve(threads: int = THREADS, poll: float = 0.5) -> bool:

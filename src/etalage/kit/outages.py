@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 _SQLITE = frozenset(
     {
@@ -18,8 +18,9 @@ _SQLITE = frozenset(
     }
 )
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-#: Classes of PostgreSQL's codes (appendix A): connection exception, insufficient resources, operator intervention.
-_POSTGRESQL = ("08", "53", "57")
+#: Classes of PostgreSQL's codes (appendix A): connection exception, insufficient resources, operator intervention;
+#: and of the class of wrong transactions the one that every write gets from a server that takes none.
+_POSTGRESQL = ("08", "53", "57", "25006")
 
 
 def is_outage(error: BaseException | None) -> bool:
@@ -28,11 +29,13 @@ def is_outage(error: BaseException | None) -> bool:
         return error.errno in _DISK
     if isinstance(error, InterfaceError):
         return True  # the connection has died under our hands
-    if not isinstance(error, OperationalError):
+    if not isinstance(error, DatabaseError):
         return False
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in _SQLITE
     state = getattr(cause, "sqlstate", None)
-    return state is None or state.startswith(_POSTGRESQL)  # without a code, no server answered at all
+    if state is None:
+        return isinstance(error, OperationalError)  # without a code, no server answered at all
+    return bool(state.startswith(_POSTGRESQL))
