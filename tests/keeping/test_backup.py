@@ -14,6 +14,7 @@ import pytest
 from etalage.keeping import archive, sqlite_files
 from etalage.keeping.words import KeepingTrouble
 from tests.keeping.conftest import SERVER, Kept
+from tests.practice_network import PracticeNetwork
 
 on_files = pytest.mark.skipif(bool(SERVER), reason="is about files, whatever database the run has")
 
@@ -161,6 +162,31 @@ def test_people_who_asked_to_be_forgotten_since_are_erased_again(kept: Kept) -> 
         done.stdout + done.stderr
     )
     assert kept.deed("is_erased", person) == {"erased": True}
+
+
+def test_who_spoke_on_a_network_and_asked_to_be_forgotten_since_is_erased_again(
+    kept: Kept, practice: PracticeNetwork
+) -> None:
+    """Also what still lay in the journal, and what the network tells once more after the restore."""
+    account = practice.open_account()
+    where = (practice.base_url, account.token)
+    kept.deed("hear", *where)
+    for author, words in (("noor", "my own words"), ("liam", "other words")):
+        practice.let_somebody("mention", account.handle, text=words, author=author)
+    before = kept.deed("hear", *where)
+    name = next(name for name, text in before["said"] if text == "my own words")
+    path = kept.backup()
+    author = kept.deed("forget_author", name)
+    listed = (kept.folder / "erased-people.txt").read_text()
+    assert author["rows"] == 1 and len(listed.split()) == 1 and author["ids"] not in listed
+    assert kept.deed("heard") == {"said": [["", ""], before["said"][1]], "in_journal": False}
+    done = kept.run("restore", str(path), "--yes")
+    assert "1 people who asked to be forgotten since were erased again" in done.stdout, (
+        done.stdout + done.stderr
+    )
+    again = {"said": [["", ""], before["said"][1]], "in_journal": False}
+    assert kept.deed("heard") == again
+    assert kept.deed("hear", *where)["said"] == again["said"]
 
 
 @on_files

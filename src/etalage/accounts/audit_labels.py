@@ -57,6 +57,7 @@ SENTENCES: dict[str, Promise] = {
     "channel.language_changed": _("Changed the language of a channel."),
     "channel.incoming_replayed": _("Had something that came in tried again."),
     "channel.incoming_dropped": _("Gave up something that came in."),
+    "channel.author_exported": _("Exported what somebody said and did on a network."),
     "channel.author_erased": _("Erased what somebody said and did on a network."),
     "post.created": _("Wrote a new post."),
     "post.edited": _("Edited a post."),

@@ -39,7 +39,8 @@ def polled(channel: Channel, items: Sequence[Received]) -> list[Delivery]:
             id=uuid7().hex,
             network=channel.network,
             key=key_of(channel),
-            delivery_id=delivery_key(f"item:{item.kind}:{item.remote_id}", b""),
+            # Its digest: an id often says whose thing it is, and this stays when its author is erased.
+            delivery_id=delivery_key(None, f"item:{item.kind}:{item.remote_id}".encode()),
             received_us=now_us,
             headers=POLLED,
             body=_as_json(item),

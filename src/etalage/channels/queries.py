@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from etalage.channels import grants
 from etalage.channels.grants import ChannelUnusable
@@ -42,6 +42,7 @@ __all__ = [
     "account_of",
     "active_channels",
     "all_channels",
+    "as_heard",
     "channel_card",
     "channel_cards",
     "channels_by_id",
@@ -56,6 +57,7 @@ __all__ = [
     "is_told",
     "last_heard",
     "latest_figures",
+    "left_channels",
     "network_for",
     "talents_of",
 ]
@@ -127,6 +129,12 @@ class Letter:
 def all_channels() -> QuerySet[Channel]:
     """Channels that are not given up, by name."""
     return Channel.objects.exclude(state=ChannelState.DISCONNECTED).select_related("grant")
+
+
+def left_channels() -> list[Channel]:
+    """Channels that were given up and on which people spoke to the shop, by name: that is still kept."""
+    spoken = Incoming.objects.filter(channel=OuterRef("pk"), erased_at=None).exclude(author_id="")
+    return list(Channel.objects.filter(Exists(spoken), state=ChannelState.DISCONNECTED))
 
 
 def active_channels() -> QuerySet[Channel]:
@@ -249,11 +257,13 @@ def is_told(channel: Channel, listening: Listening) -> bool:
 
 def last_heard(channel: Channel, limit: int = 20) -> list[Heard]:
     """The newest things that came in on a channel, without those that were taken away or erased."""
-    rows = list(
-        Incoming.objects.filter(channel=channel, removed_at=None, erased_at=None)
-        .exclude(kind=IncomingKind.REMOVED)
-        .order_by("-at", "-pk")[:limit]
-    )
+    rows = Incoming.objects.filter(channel=channel, removed_at=None, erased_at=None)
+    rows = rows.exclude(kind=IncomingKind.REMOVED).order_by("-at", "-pk")
+    return as_heard(channel, list(rows[:limit]))
+
+
+def as_heard(channel: Channel, rows: list[Incoming]) -> list[Heard]:
+    """These things with those posts of ours on the channel that they belong to."""
     shown = posts_shown(channel.pk, {row.on_remote_id for row in rows if row.on_remote_id})
     return [Heard(row, shown.get(row.on_remote_id)) for row in rows]
 

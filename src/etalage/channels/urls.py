@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from etalage.channels.views import channels, connecting, letters
+from etalage.channels.views import authors, channels, connecting, letters
 
 app_name = "channels"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("incoming/<slug:letter>/replay/", letters.replay, name="replay"),
     path("incoming/<slug:letter>/drop/", letters.drop, name="drop"),
     path("<uuid:channel_id>/", channels.detail, name="detail"),
+    path("<uuid:channel_id>/people/", authors.people, name="people"),
+    path("<uuid:channel_id>/people/<uuid:thing>/", authors.author, name="author"),
+    path("<uuid:channel_id>/people/<uuid:thing>/export/", authors.export, name="export_author"),
+    path("<uuid:channel_id>/people/<uuid:thing>/erase/", authors.erase, name="erase_author"),
     path("<uuid:channel_id>/pause/", channels.pause, name="pause"),
     path("<uuid:channel_id>/resume/", channels.resume, name="resume"),
     path("<uuid:channel_id>/disconnect/", channels.disconnect, name="disconnect"),

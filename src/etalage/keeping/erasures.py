@@ -13,9 +13,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError
 
+from etalage.accounts.erased import LIST as ERASURES
+from etalage.accounts.erased import read_list, write_list
+from etalage.channels.actions import erase_authors_again, erased_ids
 from etalage.customers.actions import erase_customer
-from etalage.customers.erased import LIST as ERASURES
-from etalage.customers.erased import read_list, write_list
 from etalage.customers.models import Customer
 
 __all__ = ["ERASURES", "erase_again", "join_erasures", "known_erasures"]
@@ -29,6 +30,8 @@ def known_erasures(*more: Path, ask_database: bool = True) -> set[UUID]:
     if ask_database:
         with suppress(DatabaseError):  # there is none, or it is damaged: the lists have to do
             found |= set(Customer.objects.exclude(erased_at=None).values_list("pk", flat=True))
+        with suppress(DatabaseError):
+            found |= erased_ids()
     return found
 
 
@@ -38,8 +41,9 @@ def join_erasures(path: Path) -> None:
 
 
 def erase_again(ids: set[UUID]) -> int:
-    """Erase those of these people who are there again; the number of them."""
+    """Erase those of these people who are there again, customers and who spoke on a network; the number of them."""
     there = Customer.objects.filter(pk__in=ids, erased_at=None)
     erased = sum(erase_customer(customer) for customer in there.values_list("pk", flat=True))
+    erased += erase_authors_again(ids)
     write_list(settings.DATA / ERASURES, ids | read_list(settings.DATA / ERASURES))
     return erased

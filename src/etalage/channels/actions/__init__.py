@@ -3,7 +3,12 @@
 from etalage.channels.actions.access import renew_grant
 from etalage.channels.actions.authorizing import WayOut, begin_connecting, finish_connecting
 from etalage.channels.actions.connecting import connect_channel
-from etalage.channels.actions.erasing import erase_author, forget_old_incoming
+from etalage.channels.actions.erasing import (
+    erase_author,
+    erase_authors_again,
+    erased_ids,
+    forget_old_incoming,
+)
 from etalage.channels.actions.figures import channels_to_measure, measure_channel
 from etalage.channels.actions.incoming import KEEP_INCOMING, drain_incoming
 from etalage.channels.actions.leaving import destroy_left_grants, leave_network
@@ -37,6 +42,8 @@ __all__ = [
     "drain_incoming",
     "drop_letter",
     "erase_author",
+    "erase_authors_again",
+    "erased_ids",
     "finish_connecting",
     "forget_old_incoming",
     "keep_quiet",

@@ -20,6 +20,7 @@ from django.db import OperationalError, transaction
 
 from etalage.channels.actions.listening import journal
 from etalage.channels.events import ReceivedFromNetwork
+from etalage.channels.forgotten import forgotten_among
 from etalage.channels.items import Unreadable, is_polled, items_in
 from etalage.channels.models import Channel, Incoming, IncomingKind, Listening
 from etalage.edge.journal import INTERRUPTED, Failure, Journal, Waiting
@@ -217,7 +218,7 @@ def _rows_of(channel: Channel, remote_ids: Iterable[str]) -> list[Incoming]:
 
 
 def _latest(channel: Channel, items: Iterable[Received]) -> dict[tuple[str, str], dict[str, Any]]:
-    """The last telling of each thing, without our own doings and without what is too old to be kept."""
+    """The last telling of each thing, without our own doings, and without what is too old to be kept or was erased."""
     oldest = clock.now() - KEEP_INCOMING
     told: dict[tuple[str, str], dict[str, Any]] = {}
     for item in items:
@@ -227,7 +228,8 @@ def _latest(channel: Channel, items: Iterable[Received]) -> dict[tuple[str, str]
         key, facts = (item.remote_id, item.kind.value), {name: getattr(item, name) for name in FIELDS}
         if key not in told or _rank(facts) > _rank(told[key]):
             told[key] = facts
-    return told
+    forgotten = forgotten_among(channel, {remote_id for remote_id, _kind in told})
+    return {key: facts for key, facts in told.items() if key[0] not in forgotten}
 
 
 def _mark_removed(rows: Sequence[Incoming]) -> list[Incoming]:

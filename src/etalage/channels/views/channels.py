@@ -25,6 +25,7 @@ def channel_list(request: StaffRequest) -> HttpResponse:
         "cards": queries.channel_cards(),
         "can_manage": request.user.may(Role.MANAGER),
         "can_connect": bool(networks_on_offer()),
+        "left": queries.left_channels() if request.user.may(Role.MANAGER) else [],
         "dead_letters": queries.dead_letter_count() if request.user.may(Role.MANAGER) else 0,
     }
     partial = request.headers.get("HX-Request") == "true"
@@ -37,7 +38,8 @@ def detail(request: StaffRequest, channel_id: UUID) -> HttpResponse:
     """One channel: what came in, its name, its language, and the ways to pause, mend or give it up."""
     channel = _found(channel_id)
     if request.headers.get("HX-Request") == "true":
-        return render(request, "channels/heard.html", {"heard": queries.last_heard(channel)})
+        heard = {"heard": queries.last_heard(channel), "channel": channel}
+        return render(request, "channels/heard.html", heard)
     form = ChannelForm(request.POST or None, instance=_found(channel_id))
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["name"] != channel.name:

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from etalage.accounts.audit import record
+from etalage.accounts.erased import note_erased
 from etalage.accounts.models import Member
-from etalage.customers.erased import note_erased
 from etalage.customers.events import CustomerErased
 from etalage.customers.models import Consent, Customer, Identity, Visitor
 from etalage.customers.personal import erase_elsewhere

@@ -1,6 +1,9 @@
-"""The list of erased customers in the data folder: ids that tell nobody who it was, outside of every backup.
+"""The list of who was erased, in the data folder: random ids that tell nobody who it was, outside of every backup.
 
-A backup that is put back brings people back who asked to be forgotten since; by this list they are erased again.
+A backup that is put back brings people back who asked to be forgotten since; by this list they are erased again. An id
+is that of a row of the shop's own: of a customer, or of one thing that somebody did on a network. No digest of what a
+network calls a person: ids there can be counted through, so that who has the key could ask it for everybody, and who
+has changed the key could ask no more.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from uuid import UUID
 from django.conf import settings
 
 log = logging.getLogger(__name__)
-LIST = "erased-customers.txt"
+LIST = "erased-people.txt"
 
 
 def note_erased(ids: Iterable[UUID]) -> None:
@@ -27,7 +30,7 @@ def note_erased(ids: Iterable[UUID]) -> None:
             file.flush()
             os.fsync(descriptor)
     except OSError as error:
-        log.error("the erasure of a customer could not be noted in %s: %s", LIST, error.strerror)
+        log.error("an erasure could not be noted in %s: %s", LIST, error.strerror)
 
 
 def read_list(path: Path) -> set[UUID]:
