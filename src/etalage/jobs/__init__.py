@@ -2,5 +2,6 @@
 
 from etalage.jobs.declare import enqueue_many, enqueue_once, task
 from etalage.jobs.errors import GiveUp, LeaseLost, RetryAt
+from etalage.jobs.stopping import is_stopping
 
-__all__ = ["GiveUp", "LeaseLost", "RetryAt", "enqueue_many", "enqueue_once", "task"]
+__all__ = ["GiveUp", "LeaseLost", "RetryAt", "enqueue_many", "enqueue_once", "is_stopping", "task"]

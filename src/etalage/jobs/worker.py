@@ -24,6 +24,7 @@ from etalage.jobs.models import Job
 from etalage.jobs.schedule import enqueue_due
 from etalage.jobs.setback import Wallclock
 from etalage.jobs.settle import reclaim
+from etalage.jobs.stopping import works_until
 from etalage.jobs.wake import sleeper
 from etalage.kit.ids import short_code
 from etalage.kit.outages import is_outage
@@ -84,12 +85,17 @@ class Worker:
         self._lock = threading.Lock()
         self._wake = sleeper()
         self._idle = threading.Event()
+        self._stop = threading.Event()
         self._last_queue = ""
         self._next_chores = 0.0
         self._wallclock = Wallclock()
 
     def run(self, stop: threading.Event) -> bool:
-        """Work until `stop` is set, then finish the work at hand; False when the grace ran out before."""
+        """Work until `stop` is set, then finish the work at hand; False when the grace ran out before.
+
+        Jobs that go on for long see it too, by `jobs.is_stopping`.
+        """
+        self._stop = stop
         self._hands = [self._thread(self._work, "job") for _ in range(self.threads)]
         ended = threading.Event()
         heart = self._thread(self._beat, "heartbeat", ended)
@@ -178,6 +184,7 @@ class Worker:
         self._jobs.put((job, lease))
 
     def _work(self) -> None:
+        works_until(self._stop)
         while (item := self._jobs.get()) is not None:
             job, lease = item
             try:

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 
 from django.db import connection
 
+from etalage.jobs import is_stopping
 from etalage.kit import clock
 from etalage.publishing.delivery import machine, outcomes
 from etalage.publishing.delivery.machine import Claim
@@ -22,12 +23,12 @@ log = logging.getLogger(__name__)
 
 
 def deliver() -> int:
-    """Send what is due until nothing is, or the shift is over; the number of claims that were worked off."""
+    """Send what is due until nothing is, the shift is over or the worker stops; how many claims were worked off."""
     return _work_off(machine.claim_due, send)
 
 
 def settle() -> int:
-    """Look for what is doubtful until nothing is due, or the shift is over; the number of looks."""
+    """Look for what is doubtful until nothing is due, the shift is over or the worker stops; how many looks."""
     return _work_off(machine.claim_unknown, reconcile)
 
 
@@ -40,7 +41,7 @@ def _work_off(take: Callable[[datetime, int], list[Claim]], act: Callable[[Claim
     crew, end, done = Crew(act, pace().hands), clock.elapsed() + pace().shift.total_seconds(), 0
     least = max(1, crew.hands // 4)  # free hands before more is claimed: fewer, larger claims
     try:
-        while clock.elapsed() < end:
+        while clock.elapsed() < end and not is_stopping():
             free = crew.hands - crew.busy
             if free >= least:
                 crew.hand_out(take(clock.now(), free))
@@ -94,8 +95,12 @@ class Crew:
     def _work(self) -> None:
         try:
             while (claim := self._claims.get()) is not None:
-                _alone(self._act, claim)
-                self._finished.put(claim)
+                try:
+                    _alone(self._act, claim)
+                except BaseException:  # recorded: this hand goes on, and the lease of the claim ends
+                    log.exception("the work on publication %s left no trace", claim.publication_id)
+                finally:
+                    self._finished.put(claim)
         finally:
             connection.close()
 
