@@ -173,7 +173,7 @@ def test_a_connector_that_breaks_is_one_network_s_trouble(
     join: Join, guild: Guild, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel = join()
-    guild.items = [{"kind": "unheard-of"}]
+    guild.retry_after = "soon"  # no number, as its connector expects
     actions.read_channel(channel.pk)
     assert ear(channel).problem == "unknown" and Channel.objects.get().state == "active"
     assert "broke while reading" in caplog.text

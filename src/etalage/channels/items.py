@@ -12,10 +12,12 @@ from etalage.edge.deliveries import Delivery, delivery_key
 from etalage.edge.journal import Waiting
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
-from etalage.networks.base import Received, ReceivedKind
+from etalage.kit.text import storable
+from etalage.networks.base import Account, Received, ReceivedKind
 
 SHAPE = "shape"  # no header can have this name in the journal: the edge keeps none that nobody asked for
 POLLED = '{"shape": "received"}'
+SET_ASIDE = '{"shape": "row"}'
 LONGEST_ID = 500
 _LENGTHS = {"author_handle": 300, "author_name": 300, "language": 35}
 _NAMES = tuple(field.name for field in fields(Received))
@@ -49,6 +51,23 @@ def polled(channel: Channel, items: Sequence[Received]) -> list[Delivery]:
     ]
 
 
+def set_aside(channel: Channel, rows: Sequence[str]) -> list[Delivery]:
+    """What was fetched and could not be read: it is tried again, and is then for a person to see."""
+    now_us = clock.to_micros(clock.now())
+    return [
+        Delivery(
+            id=uuid7().hex,
+            network=channel.network,
+            key=key_of(channel),
+            delivery_id=delivery_key(None, row.encode()),
+            received_us=now_us,
+            headers=SET_ASIDE,
+            body=row.encode(),
+        )
+        for row in rows
+    ]
+
+
 def _as_json(item: Received) -> bytes:
     return json.dumps({**asdict(item), "at": clock.to_micros(item.at)}, sort_keys=True).encode()
 
@@ -58,16 +77,25 @@ def is_polled(waiting: Waiting) -> bool:
     return SHAPE in waiting.headers
 
 
-def items_in(waiting: Waiting, connector: Any) -> list[Received]:
+def items_in(waiting: Waiting, connector: Any, channel: Channel) -> list[Received]:
     """The things of a delivery, cleaned. Raises Unreadable when its bytes are not what they should be."""
     try:
-        if is_polled(waiting):
-            return [clean(_from_json(waiting.body))]
-        return [clean(item) for item in connector.parse(waiting.body)]
+        if waiting.headers_json == SET_ASIDE:
+            found = connector.read_row(_without_token(channel), waiting.body)
+        elif is_polled(waiting):
+            found = [_from_json(waiting.body)]
+        else:
+            found = connector.parse(waiting.body)
+        return [clean(item) for item in found]
     except Unreadable:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise Unreadable("unreadable") from error
+
+
+def _without_token(channel: Channel) -> Account:
+    """The account, to read with and not to ask."""
+    return Account(channel.network, channel.base_url, "", channel.remote_id, channel.handle)
 
 
 def _from_json(body: bytes) -> Received:
@@ -78,7 +106,7 @@ def _from_json(body: bytes) -> Received:
 def clean(item: Received) -> Received:
     """The same without what a database cannot hold. Raises Unreadable where an id would have to be cut."""
     values = ((name, getattr(item, name)) for name in _NAMES)
-    texts = {name: _plain(value) for name, value in values if isinstance(value, str)}
+    texts = {name: storable(value) for name, value in values if isinstance(value, str)}
     if not texts["remote_id"]:
         raise Unreadable("unreadable")
     if any(len(texts[name]) > LONGEST_ID for name in _IDS):
@@ -90,8 +118,3 @@ def clean(item: Received) -> Received:
     if item.kind is ReceivedKind.REMOVED:  # who took it away, and what it said, is nobody's business any more
         texts = {name: value if name == "remote_id" else "" for name, value in texts.items()}
     return replace(item, **texts)  # type: ignore[arg-type]  # all of them are texts
-
-
-def _plain(text: str) -> str:
-    """Without the signs that no database takes: NUL, and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

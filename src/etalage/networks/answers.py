@@ -234,11 +234,15 @@ class Received(_Told):
 
 @dataclass(frozen=True)
 class Page(_Told):
-    """A piece of the incoming stream, oldest first; hand `cursor` back next time. `more`: ask again now."""
+    """A piece of the incoming stream, oldest first; hand `cursor` back next time. `more`: ask again now.
+
+    `odd` are rows that could not be read, each as its JSON: they are kept for people to see, and the cursor moves on.
+    """
 
     items: tuple[Received, ...]
     cursor: str
     more: bool = False
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,8 @@ def _failed(waiting: Journal, failed: Sequence[tuple[Waiting, Exception]]) -> No
 
 def _again_at(tries: int) -> datetime:
     """When it is handed out again after so many tries that it failed alone."""
-    return clock.now() + FIRST_WAIT * 4 ** (tries - 1)
+    wait: timedelta = FIRST_WAIT * 4 ** (tries - 1)
+    return clock.now() + wait
 
 
 def take_in(network: str, key: str, deliveries: Sequence[Waiting]) -> list[tuple[Waiting, Exception]]:
@@ -151,7 +152,7 @@ def take_in(network: str, key: str, deliveries: Sequence[Waiting]) -> list[tuple
     unreadable: list[tuple[Waiting, Exception]] = []
     for one in deliveries:
         try:
-            items += items_in(one, connector)
+            items += items_in(one, connector, channel)
         except Exception as error:  # noted with it, for people to see
             unreadable.append((one, error))
     failed = {one.id for one, _error in unreadable}

@@ -48,6 +48,7 @@ from etalage.networks.bluesky.records import (
     whole,
     why_invalid,
 )
+from etalage.networks.rows import each_read, read_again
 from etalage.networks.wire import object_of
 
 PAGES_AT_ONCE = 5
@@ -207,25 +208,29 @@ class BlueskyConnector(Authorizing):
             place = Place.read(cursor)
         except ValueError:
             place = Place()  # read all of it again rather than nothing: what is known already is known again
-        rows: list[Mapping[str, Any]] = []
+        rows: list[Any] = []
         for _ in range(PAGES_AT_ONCE):
             params = {"cursor": place.walk} if place.walk else {}
             data = self._of(account).read("app.bsky.notification.listNotifications", limit=PAGE, **params)
             if not isinstance(data, dict):
                 return data
+            listed = data.get("notifications")
             try:
-                fresh, place = place.after(data["notifications"], str(data.get("cursor") or ""))
-                rows += fresh
-            except (KeyError, TypeError, ValueError, AttributeError):
+                if not isinstance(listed, list):
+                    raise ValueError("no list")
+                fresh, place = place.after(listed, str(data.get("cursor") or ""))
+            except ValueError:
                 return CouldNotRead(Reason.NONSENSE_ANSWER, detail="notifications")
+            rows += fresh
             if not place.walk:
                 break
-        try:
-            items = [item for row in rows if (item := received(account, row))]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return CouldNotRead(Reason.NONSENSE_ANSWER, detail="notifications")
+        items, odd = each_read(rows, lambda row: received(account, row))
         items.sort(key=lambda item: (item.at, item.remote_id))
-        return Page(tuple(items), place.text(), more=bool(place.walk))
+        return Page(tuple(items), place.text(), bool(place.walk), odd)
+
+    def read_row(self, account: Account, raw: bytes) -> list[Received]:
+        """Read one notification."""
+        return read_again(raw, lambda row: received(account, row))
 
     def measure(
         self, account: Account, remote_ids: Sequence[str]

@@ -15,8 +15,13 @@ from typing import Any
 
 from etalage.networks.base import Account, Received, ReceivedKind
 from etalage.networks.bluesky.records import SITE, post_page
+from etalage.networks.rows import ODD
 
-OVERLAP = timedelta(hours=1)
+OVERLAP = timedelta(days=1)
+SURE_OVERLAP = timedelta(hours=1)
+MOST_AGAIN = (
+    500  # rows that are read again beyond the sure stretch, so that a busy account costs no more each time
+)
 MOST_MARKS = 100  # what is remembered of the last stretch; beyond it something may be handed over twice
 
 _KINDS: Mapping[str, ReceivedKind] = {
@@ -39,6 +44,7 @@ class Place:
     marks: tuple[str, ...] = ()  # what was handed over around the floor
     ahead: tuple[str, ...] = ()  # and around the newest, while a long stretch is read
     walk: str = ""
+    again: int = 0  # rows that this walk has read beyond the sure stretch
 
     @classmethod
     def read(cls, cursor: str) -> Place:
@@ -48,25 +54,39 @@ class Place:
         try:
             data = json.loads(cursor)
             marks, ahead = (tuple(str(mark) for mark in data[name]) for name in ("marks", "ahead"))
-            return cls(moment(data["newest"]), moment(data["floor"]), marks, ahead, str(data["walk"]))
+            newest, floor = moment(data["newest"]), moment(data["floor"])
+            return cls(newest, floor, marks, ahead, str(data["walk"]), int(data.get("again", 0)))
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("This is no cursor of ours.") from error
 
     def text(self) -> str:
         """A cursor for the next time; about 3,300 characters at most."""
         moments = {"newest": self.newest.isoformat(), "floor": self.floor.isoformat()}
-        data = {**moments, "marks": self.marks, "ahead": self.ahead, "walk": self.walk}
+        data = {
+            **moments,
+            "marks": self.marks,
+            "ahead": self.ahead,
+            "walk": self.walk,
+            "again": self.again,
+        }
         return json.dumps(data, separators=(",", ":"))
 
-    def after(self, rows: list[Mapping[str, Any]], walk: str) -> tuple[list[Mapping[str, Any]], Place]:
-        """The rows of a page that are new, and the place behind them; `walk` is empty on the last page."""
-        near = [row for row in rows if moment(row["indexedAt"]) >= self.floor - OVERLAP]
+    def after(self, rows: list[Any], walk: str) -> tuple[list[Any], Place]:
+        """The rows of a page that are new, and the place behind them; `walk` is empty on the last page.
+
+        A row without a moment counts as new. Raises ValueError when none has one: this is another language.
+        """
+        moments = [at for row in rows if (at := _moment_of(row))]
+        if rows and not moments:
+            raise ValueError("These are no notifications.")
+        near = [row for row in rows if (_moment_of(row) or self.floor) >= self.floor - OVERLAP]
+        again = self.again + sum(at < self.floor - SURE_OVERLAP for at in moments)
         known = {*self.marks, *self.ahead}
         fresh = [row for row in near if _mark(row) not in known]
         ahead = self.ahead if self.walk else tuple(_mark(row) for row in fresh)[:MOST_MARKS]
-        newest = max([self.newest, *(moment(row["indexedAt"]) for row in rows)])
-        if len(near) == len(rows) and rows and walk:
-            return fresh, replace(self, newest=newest, ahead=ahead, walk=walk)
+        newest = max([self.newest, *moments])
+        if len(near) == len(rows) and rows and walk and again < MOST_AGAIN:
+            return fresh, replace(self, newest=newest, ahead=ahead, walk=walk, again=again)
         return fresh, Place(newest, newest, (ahead + self.marks)[:MOST_MARKS])
 
 
@@ -113,9 +133,20 @@ def _subject(account: Account, row: Mapping[str, Any], record: Mapping[str, Any]
     return on, parent if parent != on else ""
 
 
-def _mark(row: Mapping[str, Any]) -> str:
+def _moment_of(row: Any) -> datetime | None:
+    """When a notification was, None for an odd one."""
+    try:
+        return moment(row["indexedAt"])
+    except ODD:
+        return None
+
+
+def _mark(row: Any) -> str:
     """A short sign for one notification; 48 bits, so that two of a stretch never look the same."""
-    return hashlib.sha256(f"{row['reason']} {row['uri']}".encode()).hexdigest()[:12]
+    names = (row.get("reason"), row.get("uri")) if isinstance(row, dict) else (None,)
+    is_known = all(isinstance(name, str) for name in names)
+    sign = " ".join(map(str, names)) if is_known else json.dumps(row, sort_keys=True)
+    return hashlib.sha256(sign.encode()).hexdigest()[:12]
 
 
 def _text(value: Any) -> str:

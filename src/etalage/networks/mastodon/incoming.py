@@ -14,6 +14,7 @@ from etalage.networks.mastodon.answers import could_not_read
 from etalage.networks.mastodon.instance import host_of
 from etalage.networks.mastodon.markup import plain
 from etalage.networks.mastodon.wire import Wire
+from etalage.networks.rows import each_read
 from etalage.networks.wire import id_of, json_of, web_address
 
 ROWS = 80  # the most that real Mastodon gives at once
@@ -33,12 +34,12 @@ def fetch(wire: Wire, account: Account, cursor: str) -> Page | CouldNotRead | Ch
     answer = wire.answer("/api/v1/notifications", _asked(min_id=cursor or "0"))
     if not isinstance(answer, Answer):
         return answer
-    rows = rows_of(answer)
+    rows = _listed(answer)
     if not isinstance(rows, list):
         return rows
     if not rows:
         return Page((), cursor)
-    newest = rows[0]["id"]
+    newest = _ids(rows)[0]
     forward = link_value(answer, "prev", "min_id")
     if not forward and len(rows) >= ROWS:
         # No links: such a server gives its newest whatever `min_id` is, so the way goes back until it is met.
@@ -46,30 +47,44 @@ def fetch(wire: Wire, account: Account, cursor: str) -> Page | CouldNotRead | Ch
         if not isinstance(older, list):
             return older
         rows = older
-    items = (_received(row, account) for row in reversed(rows))
-    return Page(tuple(item for item in items if item), forward or newest, more=bool(forward))
+    items, odd = each_read(reversed(rows), lambda row: received(row, account))
+    return Page(tuple(items), forward or newest, bool(forward), odd)
 
 
 def _back_to(wire: Wire, cursor: str, rows: list[Any]) -> list[Any] | CouldNotRead | ChannelRefused:
     """The rows and all that are older, until the one called `cursor`."""
-    known = {row["id"] for row in rows}
+    known = set(_ids(rows))
     for _ in range(PAGES_BACK):
         if cursor in known:
             break
-        page = rows_of(wire.answer("/api/v1/notifications", _asked(max_id=rows[-1]["id"])))
+        page = _listed(wire.answer("/api/v1/notifications", _asked(max_id=_ids(rows)[-1])))
         if not isinstance(page, list):
             return page
-        page = [row for row in page if row["id"] not in known]
-        if not page:
+        page = [row for row in page if id_of(row) not in known]
+        if not _ids(page):
             break
         rows = rows + page
-        known.update(row["id"] for row in page)
-    ids = [row["id"] for row in rows]
-    return rows[: ids.index(cursor)] if cursor in known else rows
+        known.update(_ids(page))
+    places = [id_of(row) for row in rows]
+    return rows[: places.index(cursor)] if cursor in known else rows
 
 
 def _asked(**place: str) -> dict[str, Any]:
     return {"limit": str(ROWS), "types[]": list(_KINDS), **place}
+
+
+def _listed(answer: Answer | CouldNotRead | ChannelRefused) -> list[Any] | CouldNotRead | ChannelRefused:
+    """A list of notifications, newest first. Some may be odd; when none has an id, this is another language."""
+    if not isinstance(answer, Answer):
+        return answer
+    rows = json_of(answer)
+    if isinstance(rows, list) and (not rows or _ids(rows)):
+        return rows
+    return could_not_read(answer)
+
+
+def _ids(rows: list[Any]) -> list[str]:
+    return [found for row in rows if (found := id_of(row))]
 
 
 def rows_of(answer: Answer | CouldNotRead | ChannelRefused) -> list[Any] | CouldNotRead | ChannelRefused:
@@ -97,16 +112,11 @@ def moment(text: Any) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def _received(row: Mapping[str, Any], account: Account) -> Received | None:
-    """One notification, or None for one that says nothing here: one bad row never blocks those behind it."""
-    kind = _KINDS.get(str(row.get("type")))
-    try:
-        return _read(kind, row, account) if kind else None
-    except (KeyError, TypeError, ValueError, AttributeError):
+def received(row: Mapping[str, Any], account: Account) -> Received | None:
+    """One notification, or None for one that says nothing here; raises what a wrong shape raises."""
+    kind = _KINDS.get(str(row["type"]))
+    if kind is None:
         return None
-
-
-def _read(kind: ReceivedKind, row: Mapping[str, Any], account: Account) -> Received | None:
     author, status = row["account"], row.get("status") or {}
     author_id = str(author["id"])
     if author_id == account.remote_id:

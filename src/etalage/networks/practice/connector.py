@@ -45,6 +45,7 @@ from etalage.networks.base import (
 from etalage.networks.counting import LINK
 from etalage.networks.practice.answers import could_not_read, failure
 from etalage.networks.practice.pushing import Pushes
+from etalage.networks.rows import each_read, read_again
 from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, web_address
 
 READ_SECONDS = 15.0
@@ -262,11 +263,15 @@ class PracticeConnector(Pushes):
         data = self._read(account, "/api/stream", {"after": cursor or "0"})
         if not isinstance(data, dict):
             return data
-        try:
-            items = tuple(_received(item) for item in data["items"])
-            return Page(items, str(data["cursor"]), bool(data["more"]))
-        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError):
+        rows, after, more = data.get("items"), data.get("cursor"), data.get("more")
+        if not isinstance(rows, list) or not isinstance(after, str | int) or not isinstance(more, bool):
             return CouldNotRead(Reason.NONSENSE_ANSWER, detail="stream")
+        items, odd = each_read(rows, _received)
+        return Page(tuple(items), str(after), more, odd)
+
+    def read_row(self, account: Account, raw: bytes) -> list[Received]:
+        """Read one item of the stream."""
+        return read_again(raw, _received)
 
     def measure(
         self, account: Account, remote_ids: Sequence[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,13 +72,13 @@ def heard(network: BlueskyConnector, told: Account, cursor: str = "") -> tuple[l
 def test_a_long_line_is_read_in_pieces_and_nothing_of_it_is_lost(
     stream: Stream, network: BlueskyConnector, told: Account
 ) -> None:
-    stream.rows = [row(number, NOON + timedelta(minutes=number)) for number in range(1234)]
+    stream.rows = [row(number, NOON + timedelta(hours=number)) for number in range(1234)]
     ids, cursor, pages = heard(network, told)
     assert len(ids) == len(set(ids)) == 1234
     assert pages == 3  # of 500 each
 
     assert heard(network, told, cursor)[0] == []
-    stream.rows += [row(5000 + number, NOON + timedelta(days=2, minutes=number)) for number in range(700)]
+    stream.rows += [row(5000 + number, NOON + timedelta(days=60, hours=number)) for number in range(700)]
     more, _cursor, _pages = heard(network, told, cursor)
     assert len(more) == len(set(more)) == 700
 
@@ -85,10 +86,10 @@ def test_a_long_line_is_read_in_pieces_and_nothing_of_it_is_lost(
 def test_new_rows_while_a_long_line_is_read_come_with_the_next_reading(
     stream: Stream, network: BlueskyConnector, told: Account
 ) -> None:
-    stream.rows = [row(number, NOON + timedelta(minutes=number)) for number in range(600)]
+    stream.rows = [row(number, NOON + timedelta(hours=number)) for number in range(600)]
     first = network.fetch(told, "")
     assert isinstance(first, Page) and first.more
-    stream.rows.append(row(9999, NOON + timedelta(days=1)))
+    stream.rows.append(row(9999, NOON + timedelta(days=30)))
     rest, cursor, _pages = heard(network, told, first.cursor)
     late, _cursor, _pages = heard(network, told, cursor)
     ids = [item.remote_id for item in first.items] + rest + late
@@ -104,6 +105,66 @@ def test_what_was_put_back_by_a_slow_clock_is_heard_once(
     ids, cursor, _pages = heard(network, told, cursor)
     assert ids == ["at://did:plc:mia/app.bsky.feed.like/77"]
     assert heard(network, told, cursor)[0] == []
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=2), timedelta(hours=23)])
+def test_what_was_put_back_by_hours_is_heard_in_a_quiet_stream(
+    stream: Stream, network: BlueskyConnector, told: Account, back: timedelta
+) -> None:
+    stream.rows = [row(number, NOON + timedelta(hours=number)) for number in range(130)]
+    _ids, cursor, _pages = heard(network, told)
+    stream.rows.append(row(777, NOON + timedelta(hours=129, seconds=1) - back))
+    ids, cursor, _pages = heard(network, told, cursor)
+    assert ids == ["at://did:plc:mia/app.bsky.feed.like/777"]
+    assert heard(network, told, cursor)[0] == []
+
+
+def test_a_busy_stream_is_read_again_only_so_far(
+    stream: Stream, network: BlueskyConnector, told: Account, program: Program
+) -> None:
+    """Of 1,200 in an hour and thousands a day: the sure hour whole, and then 500."""
+    stream.rows = [row(number, NOON + timedelta(seconds=3 * number)) for number in range(6000)]
+    _ids, cursor, _pages = heard(network, told)
+    asked = program.count("listNotifications")
+    stream.rows.append(row(7777, NOON + timedelta(seconds=3 * 5999) - timedelta(minutes=59)))
+    ids, _cursor, _pages = heard(network, told, cursor)
+    assert "at://did:plc:mia/app.bsky.feed.like/7777" in ids
+    assert program.count("listNotifications") - asked == 18  # 1,200 of the hour and 500 beyond, 100 a page
+
+
+def test_one_odd_row_is_set_aside_and_the_others_are_heard(
+    stream: Stream, network: BlueskyConnector, told: Account
+) -> None:
+    odd = [
+        row(2, NOON + timedelta(minutes=2), author={"did": "did:plc:no_handle"}),
+        {**row(3, NOON + timedelta(minutes=3)), "reason": ["reply"]},
+        row(4, NOON + timedelta(minutes=4), "reply", record=None),
+        {"indexedAt": (NOON + timedelta(minutes=5)).isoformat()},
+    ]
+    stream.rows = [row(1, NOON), *odd, row(6, NOON + timedelta(minutes=6))]
+    page = network.fetch(told, "")
+    assert isinstance(page, Page)
+    assert [item.remote_id[-1] for item in page.items] == ["1", "6"]
+    assert sorted(page.odd) == sorted(json.dumps(one, sort_keys=True) for one in odd)
+    after = network.fetch(told, page.cursor)
+    assert isinstance(after, Page) and (after.items, after.odd) == ((), ())
+    for one in page.odd:
+        with pytest.raises(ValueError):
+            network.read_row(told, one.encode())
+    again = network.read_row(told, json.dumps(row(1, NOON)).encode())
+    assert again == [page.items[0]]
+
+
+def test_a_row_without_a_moment_moves_the_others_no_less(
+    program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    rows = [7, row(1, NOON, indexedAt="soon"), row(2, NOON)]
+    program.tell("listNotifications", Told({"notifications": rows}))
+    page = network.fetch(told, "")
+    assert isinstance(page, Page)
+    assert ([item.remote_id[-1] for item in page.items], len(page.odd)) == (["2"], 2)
+    again = network.fetch(told, page.cursor)
+    assert isinstance(again, Page) and (again.items, again.odd) == ((), ())
 
 
 def test_two_at_the_same_moment_are_both_heard(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,7 +105,26 @@ def test_a_row_that_says_nothing_blocks_nobody(fake: Fake, network: MastodonConn
     fake.notify(*bad, notification(6))
     first = fetched(network, fake)
     assert (first.items, first.cursor) == ((), "5")
+    assert [json.loads(row)["id"] for row in first.odd] == [
+        "1",
+        "2",
+        "3",
+    ]  # for people to see; the rest means nothing
     assert [one.remote_id for one in fetched(network, fake, first.cursor).items] == ["6"]
+    for row in first.odd:
+        with pytest.raises(ValueError):
+            network.read_row(fake.account(), row.encode())
+    (read,) = network.read_row(fake.account(), json.dumps(notification(6)).encode())
+    assert read == fetched(network, fake, "5").items[0]
+    assert network.read_row(fake.account(), json.dumps(bad[4]).encode()) == []
+
+
+def test_a_row_without_an_id_that_can_be_kept_blocks_nobody(fake: Fake, network: MastodonConnector) -> None:
+    rows = [notification(9), {**notification(8), "id": "8" * 201}, {"id": 7}, "six", notification(5)]
+    fake.order(NOTIFICATIONS, status=200, body=rows)
+    page = fetched(network, fake, "4")
+    assert ([one.remote_id for one in page.items], page.cursor) == (["5", "8" * 201, "9"], "9")
+    assert [json.loads(row) for row in page.odd] == ["six", {"id": 7}]
 
 
 def test_a_server_without_links_is_read_back_to_where_we_were(fake: Fake, network: MastodonConnector) -> None:
