@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from etalage.channels.actions.access import asked, wait_after
 from etalage.channels.actions.standing import pause_channel
-from etalage.channels.items import polled
+from etalage.channels.items import polled, set_aside
 from etalage.channels.models import Channel, ChannelState, Listening
 from etalage.channels.queries import ChannelUnusable, find_channel, hook_address, is_told
 from etalage.edge.journal import Journal
@@ -64,7 +64,7 @@ def read_channel(channel_id: UUID) -> int:
             _failed(listening, channel, answer)
             return new
         try:
-            new += journal().keep(polled(channel, answer.items))
+            new += journal().keep([*polled(channel, answer.items), *set_aside(channel, answer.odd)])
         except StoreUnavailable:
             _failed(listening, channel, CouldNotRead(Reason.UNREACHABLE), problem="no_room")
             return new

@@ -37,6 +37,7 @@ from etalage.networks.mastodon import incoming
 from etalage.networks.mastodon.authorizing import Authorizing
 from etalage.networks.mastodon.markup import links, plain
 from etalage.networks.mastodon.wire import Wire
+from etalage.networks.rows import read_again
 from etalage.networks.wire import Failure, web_address
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
@@ -185,6 +186,10 @@ class MastodonConnector(Authorizing):
     def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
         """Poll the notifications."""
         return incoming.fetch(self.wire(account.base_url, account.token), account, cursor)
+
+    def read_row(self, account: Account, raw: bytes) -> list[Received]:
+        """Read one notification."""
+        return read_again(raw, lambda row: incoming.received(row, account))
 
     def measure(
         self, account: Account, remote_ids: Sequence[str]
