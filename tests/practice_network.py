@@ -22,6 +22,7 @@ import httpx
 import pytest
 
 from etalage.networks.base import Account, Mechanism
+from tests.ending import with_parent
 
 _numbers = itertools.count(1)
 
@@ -48,7 +49,7 @@ class PracticeNetwork:
     def __init__(self, base_url: str, process: subprocess.Popen[str]) -> None:
         self.base_url = base_url
         self.process = process
-        self.http = httpx.Client(base_url=base_url, timeout=20.0, trust_env=False)
+        self.http = httpx.Client(base_url=base_url, timeout=60.0, trust_env=False)
 
     def open_account(
         self, handle: str = "", *, face: Mechanism = Mechanism.IDEMPOTENCY_KEY, **options: Any
@@ -107,7 +108,9 @@ def start_network(
     command = [sys.executable, "-m", "etalage.networks.practice.server", "--folder", str(folder)]
     command += ["--port", str(port), "--seed", str(seed), "--pace", str(pace), "--shop", shop]
     with (folder / "network.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=with_parent
+        )
     assert process.stdout is not None
     address = process.stdout.readline().strip()  # the line comes when it listens, or never
     assert address.startswith("http://"), (folder / "network.log").read_text()

@@ -7,9 +7,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 from django.utils.crypto import get_random_string
 
+from etalage.accounts.models import Store
+from etalage.catalogue.models import Product, Stock, Variant
 from tests.faults.crowd import Answer, Caller
 
 CODE, CODE_LIMIT_SHARE = "BOOTS", 0.15  # of the pieces on all shelves
@@ -27,6 +30,15 @@ class Shelf:
     variant: str
     store: str
     pieces: int
+
+
+def new_shelf(store: Store, pieces: int) -> Shelf:
+    """A product that nobody else has, and so many pieces of it in this store."""
+    name = f"boots-{uuid4().hex[:8]}"
+    product = Product.objects.create(handle=name, slug=name, title={"en": name}, search_text=name)
+    variant = Variant.objects.create(product=product, sku=name.upper(), price_minor=4900, currency="EUR")
+    Stock.objects.create(variant=variant, store=store, on_hand=pieces)
+    return Shelf(name, variant.sku, str(variant.pk), str(store.pk), pieces)
 
 
 @dataclass

@@ -8,6 +8,7 @@ without a key.
 
 from __future__ import annotations
 
+import functools
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from django.db.models import F, Sum
 from django.test import Client
 
 from etalage.accounts.models import AuditEntry, Business, Member, Role, Store
-from etalage.catalogue.models import Product, Stock, Variant
+from etalage.catalogue.models import Stock
 from etalage.jobs.models import Event, Job
 from etalage.jobs.registry import path_of
 from etalage.orders.actions import reserve as reserving
@@ -31,9 +32,9 @@ from etalage.orders.models import Order, OrderLine, Redemption, Reservation, Res
 from etalage.orders.shop import reserving as reserving_page
 from etalage.publishing.models import PromotionCode
 from tests.faults import served
-from tests.faults.buyers import CODE, CODE_LIMIT_SHARE, Buyers, Shelf
+from tests.faults.buyers import CODE, CODE_LIMIT_SHARE, Buyers, Shelf, new_shelf
 from tests.faults.crowd import Crowd, faults_of, troubles_of
-from tests.faults.family import Line, Options, timed
+from tests.faults.family import Line, Options, played, timed
 from tests.faults.shop import manager
 
 MOST = 40  # answers in a life
@@ -100,7 +101,10 @@ def run(options: Options) -> list[Line]:
     staff = [_at_the_counter(number, store) for number in range(4)]
     with served.listening() as listener:
         cases = [case for case in CASES if options.only in case.name]
-        return [_play(case, options, listener, store, staff) for case in cases]
+        return [
+            played(functools.partial(_play, case, options, listener, store, staff), bool(case.sees))
+            for case in cases
+        ]
 
 
 def _at_the_counter(number: int, store: Store) -> dict[str, str]:
@@ -113,13 +117,19 @@ def _at_the_counter(number: int, store: Store) -> dict[str, str]:
 
 
 def _play(
-    case: Case, options: Options, listener: socket.socket, store: Store, staff: list[dict[str, str]]
+    case: Case,
+    options: Options,
+    listener: socket.socket,
+    store: Store,
+    staff: list[dict[str, str]],
+    number: int,
+    is_final: bool,
 ) -> Line:
-    chance = options.chance("checkout", options.database, case.name)
+    chance = options.chance("checkout", options.database, case.name, number)
     rounds = max(6, round(options.rounds * case.share))
-    line = Line(case.name, {}, is_control=bool(case.sees))
+    line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
-        shelves = [_shelf(store, max(6, round(rounds * case.per_kill))) for _ in range(SHELVES)]
+        shelves = [new_shelf(store, max(6, round(rounds * case.per_kill))) for _ in range(SHELVES)]
         limit = round(CODE_LIMIT_SHARE * sum(shelf.pieces for shelf in shelves))
         PromotionCode.objects.create(code=CODE, percent=10, usage_limit=limit)
         served.warm("/en/shop/", f"/en/shop/p/{shelves[0].slug}/", "/counter/")
@@ -148,14 +158,6 @@ def _play(
         line.broken += faults_of(notes) + ["it ended by itself"] * bool(ended)
         PromotionCode.objects.filter(code=CODE).update(code=uuid4().hex)
     return line
-
-
-def _shelf(store: Store, pieces: int) -> Shelf:
-    name = f"boots-{uuid4().hex[:8]}"
-    product = Product.objects.create(handle=name, slug=name, title={"en": name}, search_text=name)
-    variant = Variant.objects.create(product=product, sku=name.upper(), price_minor=4900, currency="EUR")
-    Stock.objects.create(variant=variant, store=store, on_hand=pieces)
-    return Shelf(name, variant.sku, str(variant.pk), str(store.pk), pieces)
 
 
 def _judge(shelves: list[Shelf], notes: list[dict[str, Any]]) -> dict[str, int]:

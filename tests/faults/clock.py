@@ -22,9 +22,9 @@ from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from tests.faults import naive, network, workers
 from tests.faults.checks import judge
-from tests.faults.family import Line, Options, timed
+from tests.faults.family import Line, Options, played, timed
 from tests.faults.publish import ASKS, FINISH, LAGS, order_faults
-from tests.faults.shop import open_channel, stock, work
+from tests.faults.shop import calm, open_channel, stock, work
 from tests.practice_network import PracticeNetwork, running_network
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -72,12 +72,12 @@ def run(options: Options) -> list[Line]:
     network.install()
     with running_network(options.folder / "network") as practice:
         cases = [case for case in (*CASES, *CONTROLS) if options.only in case.name]
-        return [_play(practice, case, options) for case in cases]
+        return [played(functools.partial(_play, practice, case, options), bool(case.sees)) for case in cases]
 
 
-def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
-    chance = options.chance("clock", options.database, case.name)
-    line = Line(case.name, {}, is_control=bool(case.sees))
+def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, is_final: bool) -> Line:
+    chance = options.chance("clock", options.database, case.name, number)
+    line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
         practice.clear_orders()
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
@@ -86,7 +86,7 @@ def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
         batch = stock(channel, round(options.rounds * PER_JUMP), seconds)
         order_faults(practice, chance)
         workers.kill_many(options.rounds, BESIDE, functools.partial(_jumpy, chance, case))
-        workers.let_finish(2, case.work, batch.is_done, SOON if case.sees else FINISH)
+        workers.let_finish(2, calm(case.work), batch.is_done, SOON if case.sees else FINISH)
         verdict = judge(practice, batch)
         line.counts = {"jumps": options.rounds, **verdict.counts()}
         if not case.sees:

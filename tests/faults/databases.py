@@ -1,4 +1,7 @@
-"""Empty databases for the families: brought up to date once for each kind, then copied."""
+"""Empty databases for the families: brought up to date once for each kind, then copied.
+
+Nothing of it outlives the run: the server ends with it, and the folders of a run that was killed go with the next.
+"""
 
 from __future__ import annotations
 
@@ -9,59 +12,96 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests import ending
+
 HERE = Path(__file__).resolve().parents[2]
 FILE = "etalage.sqlite3"
+
+
+PREFIX = "etalage-faults-"
+
+
+@dataclass
+class Server:
+    """A PostgreSQL of this run, with a database that is up to date and is copied for each family."""
+
+    folder: Path
+    address: str
+    copies: int = 0
+
+    @classmethod
+    def started(cls, folder: Path) -> Server:
+        """Start it in this folder; it ends with this process."""
+        folder.mkdir()
+        command = [str(HERE / ".ci/postgres"), "start", str(folder), str(os.getpid())]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        server = cls(folder, done.stdout.strip())
+        _migrate(folder.parent, server.address)
+        return server
+
+    def copied(self) -> str:
+        """The address of a new copy."""
+        import psycopg
+
+        self.copies += 1
+        name, parts = f"faults_{self.copies}", urlsplit(self.address)
+        with psycopg.connect(parts._replace(path="/postgres").geturl(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {parts.path.strip('/')}")
+        return parts._replace(path=f"/{name}").geturl()
+
+    def stop(self) -> None:
+        """End it, and remove all of it."""
+        subprocess.run([str(HERE / ".ci/postgres"), "stop", str(self.folder)], check=False)
 
 
 class Databases:
     """What has been started and prepared so far; `stop` ends it."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="etalage-faults-"))
-        self._server = ""
-        self._numbers = 0
+        places = [Path(tempfile.gettempdir()), *([quick] if (quick := _quick()) else [])]
+        ending.remove_ownerless(places, PREFIX)
+        self._folder, self._quick = (Path(tempfile.mkdtemp(prefix=PREFIX, dir=at)) for at in (None, _quick()))
+        for folder in (self._folder, self._quick):
+            ending.own(folder)
+        self._folder.chmod(0o711)  # the server runs as another user
+        self._servers: list[Server] = []
 
     @contextmanager
-    def fresh(self, kind: str) -> Iterator[tuple[Path, str]]:
+    def fresh(self, kind: str, *, own_server: bool = False) -> Iterator[tuple[Path, str]]:
         """A data folder and, for PostgreSQL, the address of an empty database that is up to date."""
-        self._prepare(kind)
-        self._numbers += 1
-        with tempfile.TemporaryDirectory(prefix="etalage-faults-", dir=_quick()) as name:
-            folder, address = Path(name), ""
+        with tempfile.TemporaryDirectory(dir=self._quick) as name:
             if kind == "sqlite":
-                shutil.copy(self._folder / FILE, folder / FILE)
+                shutil.copy(self._file(), Path(name) / FILE)
+                yield Path(name), ""
+            elif own_server:
+                server = Server.started(self._folder / "pg-own")
+                try:
+                    yield Path(name), server.copied()
+                finally:
+                    server.stop()
             else:
-                address = self._copied(f"faults_{self._numbers}")
-            yield folder, address
+                yield Path(name), self._server().copied()
 
     def stop(self) -> None:
-        """End the server and remove everything."""
-        if self._server:
-            subprocess.run([str(HERE / ".ci/postgres"), "stop", str(self._folder / "pg")], check=False)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """End the servers and remove everything."""
+        for server in self._servers:
+            server.stop()
+        for folder in (self._folder, self._quick):
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _prepare(self, kind: str) -> None:
-        if kind == "sqlite":
-            if not (self._folder / FILE).exists():
-                _migrate(self._folder, "")
-        elif not self._server:
-            (self._folder / "pg").mkdir()
-            self._folder.chmod(0o711)  # the server runs as another user
-            command = [str(HERE / ".ci/postgres"), "start", str(self._folder / "pg")]
-            started = subprocess.run(command, check=True, capture_output=True, text=True)
-            self._server = started.stdout.strip()
-            _migrate(self._folder, self._server)
+    def _file(self) -> Path:
+        if not (self._folder / FILE).exists():
+            _migrate(self._folder, "")
+        return self._folder / FILE
 
-    def _copied(self, name: str) -> str:
-        import psycopg
-
-        parts = urlsplit(self._server)
-        with psycopg.connect(parts._replace(path="/postgres").geturl(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {parts.path.strip('/')}")
-        return parts._replace(path=f"/{name}").geturl()
+    def _server(self) -> Server:
+        if not self._servers:
+            self._servers.append(Server.started(self._folder / "pg"))
+        return self._servers[0]
 
 
 def environment(folder: Path, address: str) -> dict[str, str]:
@@ -85,6 +125,6 @@ def _migrate(folder: Path, address: str) -> None:
     subprocess.run(command, cwd=HERE, env=environment(folder, address), check=True)
 
 
-def _quick() -> str | None:
+def _quick() -> Path | None:
     """Memory that looks like a disk, where there is some: a kill loses nothing that a power cut would."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    return Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None

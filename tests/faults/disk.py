@@ -22,6 +22,7 @@ import httpx
 
 from etalage.edge.server import bind
 from tests.edge.world import event, signed, until
+from tests.ending import with_parent
 from tests.faults.family import Line, Options, note, timed
 
 SIZE_MIB = 8
@@ -46,7 +47,13 @@ def edge(folder: Path, kind: str) -> Iterator[str]:
     """An edge of its own on this folder, as `tests.edge` starts it; its address."""
     with bind("127.0.0.1", 0) as listener:
         command = [sys.executable, "-m", "tests.edge.shop_process", str(folder), str(listener.fileno()), kind]
-        process = subprocess.Popen(command, pass_fds=[listener.fileno()], cwd=ROOT, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            pass_fds=[listener.fileno()],
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=with_parent,
+        )
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
         yield address

@@ -36,7 +36,7 @@ from etalage.jobs.registry import path_of
 from etalage.kit import clock
 from etalage.networks import registry
 from tests.faults import network, workers
-from tests.faults.family import Line, Options, timed
+from tests.faults.family import Line, Options, played, timed
 from tests.faults.shop import manager
 
 LIVES = (0.005, 0.15)
@@ -192,7 +192,11 @@ def run(options: Options) -> list[Line]:
     incoming.FIRST_WAIT, incoming.MOST_TRIES = HASTE, TRIES
     _mark_passes_points()
     journal().keep([], min_free_bytes=0)
-    return [_play(case, options) for case in CASES if options.only in case.name]
+    return [
+        played(functools.partial(_play, case, options), bool(case.sees))
+        for case in CASES
+        if options.only in case.name
+    ]
 
 
 def _mark_passes_points() -> None:
@@ -207,10 +211,10 @@ def _mark_passes_points() -> None:
     Journal.mark_done = marked  # type: ignore[method-assign]
 
 
-def _play(case: Case, options: Options) -> Line:
-    chance = options.chance("drain", options.database, case.name)
+def _play(case: Case, options: Options, number: int, is_final: bool) -> Line:
+    chance = options.chance("drain", options.database, case.name, number)
     rounds = max(20, options.rounds // 5) if case.sees else options.rounds
-    line = Line(case.name, {}, is_control=bool(case.sees))
+    line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
         _empty_journal()
         feed = Feed([_channel(case.name, place) for place in range(CHANNELS)], chance)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+TRIES = 4  # of a control
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,28 @@ class Line:
     broken: list[str] = field(default_factory=list)
     is_control: bool = False  # a control is good when the harness sees its fault
     seconds: float = 0.0
+    is_final: bool = True  # else it is played once more, and what it says does not count
 
     def say(self) -> None:
         """Print it."""
-        verdict = (
-            "BROKEN " + ", ".join(self.broken) if self.broken else ("seen" if self.is_control else "held")
-        )
+        word = "BROKEN" if self.is_final else "once more:"
+        good = "seen" if self.is_control else "held"
+        verdict = f"{word} {', '.join(self.broken)}" if self.broken else good
         counts = "  ".join(f"{name} {value}" for name, value in self.counts.items())
         print(f"{self.name:<52} {verdict:<7} {self.seconds:6.1f} s  {counts}", flush=True)
+
+
+def played(play: Callable[[int, bool], Line], is_control: bool) -> Line:
+    """What a case came to. `play` is given which try this is, and whether another would follow.
+
+    A control whose fault was not seen is played again, by another chance: it has to show that the harness can see the
+    fault, not how often it comes. All else is played once.
+    """
+    for number in range(TRIES if is_control else 1):
+        line = play(number, not is_control or number == TRIES - 1)
+        if not line.broken:
+            break
+    return line
 
 
 @contextmanager

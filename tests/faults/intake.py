@@ -7,6 +7,7 @@ that knows no delivery again.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import json
@@ -29,7 +30,7 @@ from etalage.edge import intake as edge_intake
 from etalage.edge.writer import GroupWriter
 from tests.faults import served
 from tests.faults.crowd import Caller, Crowd, faults_of, troubles_of
-from tests.faults.family import Line, Options, timed
+from tests.faults.family import Line, Options, played, timed
 from tests.faults.shop import manager
 
 MOST = 40  # answers in a life
@@ -83,13 +84,17 @@ def run(options: Options) -> list[Line]:
     manager()
     served.warm("/en/shop/")
     with served.listening() as listener:
-        return [_play(case, options, listener) for case in CASES if options.only in case.name]
+        return [
+            played(functools.partial(_play, case, options, listener), bool(case.sees))
+            for case in CASES
+            if options.only in case.name
+        ]
 
 
-def _play(case: Case, options: Options, listener: socket.socket) -> Line:
-    chance = options.chance("intake", options.database, case.name)
+def _play(case: Case, options: Options, listener: socket.socket, number: int, is_final: bool) -> Line:
+    chance = options.chance("intake", options.database, case.name, number)
     rounds = max(8, round(options.rounds * case.share))
-    line = Line(case.name, {}, is_control=bool(case.sees))
+    line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
         channels = [_channel(f"{case.name} {place}") for place in range(CHANNELS)]
         keys = [key_of(channel) for channel in channels]

@@ -20,16 +20,16 @@ from typing import Any
 from etalage.networks.base import Mechanism
 from tests.faults import naive, network, workers
 from tests.faults.checks import judge
-from tests.faults.family import Line, Options, timed
+from tests.faults.family import Line, Options, played, timed
 from tests.faults.publish import ASKS, FINISH, LAGS, at_pace, order_faults
-from tests.faults.shop import open_channel, stock, work
+from tests.faults.shop import calm, open_channel, stock, work
 from tests.practice_network import PracticeNetwork, running_network
 
 BESIDE = 3  # and one that is never stopped, so that somebody takes over
 PAUSE = 1.15  # seconds; the lease is 0.9
 LONG_PAUSE = 2.5  # long enough for a successor to do all of its work
 IN_ITS_DOUBT = 3.0  # a successor has sent, and does not know yet whether that was accepted
-LEAST_OF_A_CONTROL = 20  # stops
+LEAST_OF_A_CONTROL = 12  # stops in each try
 AFTER = 0.25  # seconds that a worker goes on after its pause
 LIVES = (0.01, 0.25)
 PER_STOP = 2.0
@@ -100,13 +100,13 @@ def run(options: Options) -> list[Line]:
     network.install()
     with running_network(options.folder / "network") as practice:
         cases = [case for case in (*CASES, *CONTROLS) if options.only in case.name]
-        return [_play(practice, case, options) for case in cases]
+        return [played(functools.partial(_play, practice, case, options), bool(case.sees)) for case in cases]
 
 
-def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
-    chance = options.chance("pause", options.database, case.name)
+def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, is_final: bool) -> Line:
+    chance = options.chance("pause", options.database, case.name, number)
     rounds = max(options.rounds, LEAST_OF_A_CONTROL) if case.sees else options.rounds
-    line = Line(case.name, {}, is_control=bool(case.sees))
+    line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line), at_pace(case.pace):
         practice.clear_orders()
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
@@ -116,10 +116,11 @@ def _play(practice: PracticeNetwork, case: Case, options: Options) -> Line:
             seed = chance.randrange(10**6)
             practice.order("accepted_cut", share=case.lost, times=None, seed=seed)
         order_faults(practice, chance)
-        steady = workers.start(case.work)
+        # A control's fault needs a successor that is as quick as the others.
+        steady = workers.start(case.work if case.sees else calm(case.work))
         stop_many(rounds, case.pause, functools.partial(_sleepy, chance, case))
         workers.end(steady)
-        workers.let_finish(2, case.work, batch.is_done, FINISH)
+        workers.let_finish(2, calm(case.work), batch.is_done, FINISH)
         verdict = judge(practice, batch)
         line.counts = {"stops": rounds, **verdict.counts()}
         if not case.sees:

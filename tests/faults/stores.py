@@ -1,50 +1,72 @@
 """The store goes away and comes back: PostgreSQL is restarted in the middle, a database file is locked.
 
-A real shop serves pages while its store is away. Whoever asks gets the page, or is told to come again (503): never an
-error of ours; afterwards pages and jobs go on by themselves. The control asks a program that knows no outages.
+A real shop takes reservations while its store is away. Whoever asks is answered, or is told to come again (503): never
+an error of ours; what was acknowledged is there, and afterwards pages and jobs go on by themselves. The control is a
+program that knows no outages.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 from django.conf import settings
 from django.db import connection, connections
 
+from etalage.accounts.models import Store
 from etalage.cli.ports import free_port
 from etalage.jobs.models import Job, Schedule
-from tests.faults.family import Line, Options, timed
+from etalage.kit import clock
+from etalage.orders.models import Reservation
+from etalage.web import errors
+from tests.ending import with_parent
+from tests.faults import served
+from tests.faults.buyers import Buyers, new_shelf
+from tests.faults.crowd import Crowd, faults_of, troubles_of
+from tests.faults.family import Line, Options, played, timed
 from tests.faults.shop import manager
 
 SHOP = "/en/shop/"
 PATIENCE_S = 60
+HASTY_PATIENCE_S = 2
+BUYERS, PIECES = 4, 1_000_000
+FIRST = 12  # answers before anything happens
+MUST_BE_NONE = ("errors", "lost", "dead")
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[str]:
-    """A real `etalage serve` on this shop; its address."""
+def serving() -> Iterator[int]:
+    """A real `etalage serve` on this shop; its port."""
     port = free_port()
-    command = [sys.executable, "-m", "etalage", "serve", *options, "--port", str(port)]
+    command = [sys.executable, "-m", "etalage", "serve", "--port", str(port)]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "etalage.settings"} | {
         "ETALAGE_SECRET_KEY": settings.SECRET_KEY,
         "ETALAGE_SECRET_KEYS": ",".join(settings.SECRET_KEYS),
     }
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=with_parent,
+    )
     try:
         _until(lambda: _listens(port))
-        yield f"http://127.0.0.1:{port}"
+        yield port
     finally:
         process.terminate()
         process.wait(120)
@@ -63,33 +85,6 @@ def _until(holds: Callable[[], bool]) -> float:
             raise AssertionError("it never came to be")
         time.sleep(0.05)
     return time.monotonic() - begun
-
-
-class Visitors:
-    """Visitors that ask for a page that reads and writes sessions, without a pause."""
-
-    def __init__(self, address: str) -> None:
-        self.seen: Counter[str] = Counter()
-        self._address, self._stop = address, threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
-
-    def __enter__(self) -> Visitors:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        with httpx.Client(base_url=self._address, timeout=60, trust_env=False) as client:
-            while not self._stop.is_set():
-                try:
-                    self.seen[str(client.get(SHOP).status_code)] += 1
-                except httpx.HTTPError as error:
-                    self.seen[type(error).__name__] += 1
 
 
 def _jobs_go_on(since: object) -> bool:
@@ -128,41 +123,108 @@ def restarted() -> None:
 
 def locked() -> None:
     """Hold the database file's write lock for longer than anybody waits for it."""
+    patience = float(connections.settings["default"]["OPTIONS"]["timeout"])
     with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
-        time.sleep(25)  # longer than the 20 seconds of the connection's own patience
+        time.sleep(patience * 1.25)
+
+
+def know_no_outages() -> None:
+    """Takes a store that is away for an error of its own, as most programs do."""
+    errors.is_outage = lambda error: False  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is done to the program, and whether its fault must be seen."""
+
+    name: str
+    tamper: Callable[[], None] | None = None
+
+
+CONTROL = Case("control: a program that knows no outages", know_no_outages)
 
 
 def run(options: Options) -> list[Line]:
-    """The store goes away a few times under a real shop."""
+    """The store goes away a few times under a real shop, and once under the control."""
     manager()
     strike = restarted if options.database == "postgresql" else locked
-    line = Line(f"{strike.__name__} under a running shop", {})
-    with timed(line), serving() as address:
-        httpx.get(address + SHOP, timeout=60)
-        with Visitors(address) as visitors:
-            worst = 0.0
-            for _round in range(max(1, options.rounds)):
-                strike()
-                worst = max(worst, _until(lambda: _is_well(address)))
-        from etalage.kit import clock
+    if options.short and options.database == "sqlite":
+        # Nobody waits for as long as in a shop; the file is locked for longer than that all the same.
+        connections.settings["default"]["OPTIONS"]["timeout"] = HASTY_PATIENCE_S
+    served.warm(SHOP)
+    with served.listening() as listener:
+        cases = [Case(f"{strike.__name__} under a running shop"), CONTROL]
+        return [
+            played(functools.partial(_play, case, strike, options, listener), bool(case.tamper))
+            for case in cases
+            if options.only in case.name
+        ]
 
-        since = clock.now()
-        waited = _until(lambda: _jobs_go_on(since))
-        errors = {kind: count for kind, count in visitors.seen.items() if kind not in {"200", "503"}}
-        dead = Job.objects.filter(state="dead").count()
+
+def _play(
+    case: Case,
+    strike: Callable[[], None],
+    options: Options,
+    listener: socket.socket,
+    number: int,
+    is_final: bool,
+) -> Line:
+    chance = options.chance("stores", options.database, case.name, number)
+    line = Line(case.name, {}, is_control=bool(case.tamper), is_final=is_final)
+    store, _made = Store.objects.get_or_create(code="GNT", defaults={"name": "Ghent"})
+    with timed(line), _shop(case, options, listener) as port:
+        buyers = Buyers([new_shelf(store, PIECES)], [], only_reserves=True)
+        crowd = Crowd(options.folder / f"{uuid4().hex}.jsonl", port, chance.random(), BUYERS, buyers)
+        worst, waited = 0.0, 0.0
+        _until(lambda: crowd.answers() > FIRST)
+        for _round in range(1 if case.tamper else max(1, options.rounds)):
+            strike()
+            worst = max(worst, _until(lambda: _is_well(port)))
+        if not case.tamper:
+            since = clock.now()
+            waited = _until(lambda: _jobs_go_on(since))
+        notes = crowd.finish()
         line.counts = {
-            **visitors.seen,
+            **_judge(notes),
             "well after s": round(worst, 1),
             "jobs after s": round(waited, 1),
-            "dead": dead,
         }
-        line.broken = [f"{count} times {kind}" for kind, count in errors.items()] + ["dead jobs"] * bool(dead)
-    return [line]
+        line.broken = faults_of(notes)
+        if case.tamper:
+            line.broken += [] if line.counts["errors"] else ["saw no error of its own"]
+        else:
+            line.broken += [name for name in MUST_BE_NONE if line.counts[name]]
+            line.broken += [] if line.counts["told to come again"] else ["nobody noticed"]
+    return line
 
 
-def _is_well(address: str) -> bool:
+def _judge(notes: list[dict[str, Any]]) -> dict[str, int]:
+    """What buyers were told, compared with the database."""
+    told = {note["code"] for note in notes if note.get("did") == "reserved"}
+    there = set(Reservation.objects.filter(code__in=told).values_list("code", flat=True))
+    return {
+        "reserved": len(told),
+        "told to come again": sum(note.get("trouble") == 503 for note in notes),
+        "errors": troubles_of(notes),
+        "lost": len(told - there),
+        "dead": Job.objects.filter(state="dead").count(),
+    }
+
+
+@contextmanager
+def _shop(case: Case, options: Options, listener: socket.socket) -> Iterator[int]:
+    """The shop's port: in the long form the command itself serves, else a fork of this warm process."""
+    if case.tamper is None and not options.short:
+        with serving() as port:
+            yield port
+        return
+    with served.unharmed(served.serving(listener, None, case.tamper)):
+        yield listener.getsockname()[1]
+
+
+def _is_well(port: int) -> bool:
     try:
-        return httpx.get(address + SHOP, timeout=60, trust_env=False).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}{SHOP}", timeout=60, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from django.db import connections
 
+from tests.ending import with_parent
+
 Work = Callable[[], None]
 
 
@@ -35,6 +37,7 @@ def start(work: Work) -> int:
         os.close(ready)
         return pid
     try:
+        with_parent()
         connections["default"].ensure_connection()
         os.close(says_ready)
         work()
