@@ -20,6 +20,8 @@ from tests.practice_network import practice, practice_program
 
 __all__ = ["practice", "practice_program"]
 SERVER = os.environ.get("DATABASE_URL", "")
+#: Seconds instead of minutes; the network that these tests speak to shows everything at once.
+PACE = json.dumps({"least_settle": 0.2, "first_wait": 0.2})
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Kept(Shop):
     @property
     def environment(self) -> dict[str, str]:
         named = {"DATABASE_URL": self.database} if self.database else {}
-        return super().environment | named | self.more
+        return super().environment | {"ETALAGE_DELIVERY_PACE": PACE} | named | self.more
 
     def deed(self, name: str, *words: str) -> Any:
         """What a deed of `tests.keeping.shop_program` answers."""

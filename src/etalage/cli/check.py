@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +41,10 @@ def kept() -> list[CheckMessage]:
     from etalage.keeping.rotation import survey
 
     messages: list[CheckMessage] = []
-    if is_unfinished(settings.DATA):
-        messages.append(
-            Error("A restore was cut off half-way.", hint="Do it once more: etalage restore FILE")
-        )
+    with suppress(DatabaseError):  # a database that is away is told of by others
+        if is_unfinished(settings.DATA):
+            hint = "Wait for its end, or do it once more: etalage restore FILE"
+            messages.append(Error("A restore is at work, or was cut off half-way.", hint=hint))
     last = last_backup()
     if last is None and not settings.DEMO:
         messages.append(

@@ -80,13 +80,17 @@ def what_is_missing() -> str:
 
     from etalage.accounts.models import Business
     from etalage.cli.upgrade import upgrade
-    from etalage.keeping.restore import is_unfinished
+    from etalage.keeping.restore import is_unfinished, keep_off_unfinished
 
     if not settings.DATA.exists():
         return NO_SHOP
-    if is_unfinished(settings.DATA):
-        return "A restore was cut off half-way. Do it once more: etalage restore FILE"
     try:
+        if is_unfinished(settings.DATA):
+            return (
+                "A restore is at work on this shop, or was cut off half-way. Wait for its end, or do it once more: "
+                "etalage restore FILE"
+            )
+        keep_off_unfinished()
         if wrong := [message for message in run_checks() if message.level >= ERROR]:
             return "\n".join(f"{message.msg}\n    {message.hint or ''}" for message in wrong)
         upgrade()

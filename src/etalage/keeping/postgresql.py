@@ -15,6 +15,8 @@ from django.db import DatabaseError, connection, transaction
 from etalage.keeping.words import KeepingTrouble
 
 PLACES = Path("/usr/lib/postgresql")
+MARK = "restore_unfinished"
+OURS = f"schemaname = 'public' AND tablename <> '{MARK}'"
 
 
 def program(name: str) -> str:
@@ -47,7 +49,7 @@ def dump(target: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
         # No owners: the next server knows other names. Not what a restore put aside. (With --schema=public the dump
         # would make that schema, which each new database has already.)
         run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=before_restore_*",
-            f"--snapshot={name}", f"--file={target}")  # fmt: skip
+            f"--exclude-table=public.{MARK}", f"--snapshot={name}", f"--file={target}")  # fmt: skip
     check(target, counted)
     return counted, applied
 
@@ -67,7 +69,7 @@ def _one_moment() -> Iterator[tuple[Any, str]]:
 
 def _counts(keeper: Any) -> dict[str, int]:
     with keeper.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        cursor.execute(f"SELECT tablename FROM pg_tables WHERE {OURS} ORDER BY 1")  # noqa: S608
         names = [name for (name,) in cursor.fetchall()]
         counted = {}
         for name in names:
@@ -134,18 +136,38 @@ def others_at_work() -> int:
 
 
 def has_tables() -> bool:
-    """Whether there is anything in the schema `public`."""
+    """Whether there is anything in the schema `public`, but for the mark of a restore."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public')")
+        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM pg_tables WHERE {OURS})")  # noqa: S608
+        return bool(cursor.fetchone()[0])
+
+
+def mark() -> None:
+    """Write into the database that a restore is at work: no program on any machine starts on it until `unmark`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS public.{MARK} (since timestamptz DEFAULT now())")
+
+
+def unmark() -> None:
+    """The restore is at its end, or has changed nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS public.{MARK}")
+
+
+def is_marked(opened: Any = None) -> bool:
+    """Whether a restore of this database has not come to its end; asked over `opened`, or our own connection."""
+    with (opened or connection).cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{MARK}"])
         return bool(cursor.fetchone()[0])
 
 
 def put_aside(name: str) -> None:
-    """Give everything in the schema `public` another place, and make it empty. Raises KeepingTrouble."""
+    """Give everything in the schema `public` another place, and leave nothing but the mark. Raises KeepingTrouble."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f'ALTER SCHEMA public RENAME TO "{name}"')
             cursor.execute("CREATE SCHEMA public")
+            mark()
     except DatabaseError as error:
         raise KeepingTrouble(
             f"The present tables cannot be put aside: {str(error).strip()}. Let the database belong to this user."

@@ -1,7 +1,8 @@
 """Putting a backup back: checked before anything moves, the present state kept aside, and the outbox on hold.
 
-A mark in the data folder stands from before the first change until everything is held; while it stands, nothing
-starts on that folder. Whatever ends a restore half-way, doing it once more completes it.
+A mark in the data folder, and with PostgreSQL another in the database, stands from before the first change until
+everything is held; while one stands, nothing starts on that folder or that database, on whatever machine. Whatever ends
+a restore half-way, doing it once more completes it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.signals import connection_created
 from django.db.migrations.loader import MigrationLoader
 
 from etalage.edge.clicks import Click
@@ -44,8 +47,25 @@ class Restored:
 
 
 def is_unfinished(data: Path) -> bool:
-    """Whether a restore was begun on this data folder and has not come to its end."""
-    return (data / MARK).exists()
+    """Whether a restore was begun on this data folder, or on its database, and has not come to its end.
+
+    Raises DatabaseError when the database cannot be asked.
+    """
+    return (data / MARK).exists() or (connection.vendor == "postgresql" and postgresql.is_marked())
+
+
+def keep_off_unfinished() -> None:
+    """Let this program open no connection to a database that is being restored: to it that database is away.
+
+    A program that was cut off from the database when the restore began, and was not seen by it, comes back so.
+    """
+    connection_created.connect(_refuse_unfinished)
+
+
+def _refuse_unfinished(connection: Any, **_more: Any) -> None:
+    if connection.vendor == "postgresql" and postgresql.is_marked(connection):
+        connection.close()
+        raise OperationalError("A restore of this database has not come to its end.")
 
 
 def holds_a_shop() -> bool:
@@ -109,6 +129,8 @@ def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -
     _bring_along(aside)
     can_look = manifest.public_address == settings.PUBLIC_ADDRESS
     held = hold(_earliest(manifest), can_look=can_look, erased=erased, as_copy=as_copy)
+    if connection.vendor == "postgresql":
+        postgresql.unmark()
     (settings.DATA / MARK).unlink()
     return Restored(manifest, str(aside or ""), held, can_look)
 
@@ -164,12 +186,16 @@ def _replace_tables(dump: Path, former: str) -> None:
     put_aside = postgresql.has_tables()
     if put_aside:
         postgresql.put_aside(former)
+    else:
+        postgresql.mark()
     connection.close()
     try:
         postgresql.load(dump)
     except KeepingTrouble:
         if put_aside:
             postgresql.take_back(former)
+        else:
+            postgresql.unmark()
         (settings.DATA / MARK).unlink(missing_ok=True)
         raise
 

@@ -1,0 +1,81 @@
+"""A database that is being restored is worked on by nobody, also not from another machine with a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from etalage.networks.base import Mechanism
+from tests.cli.conftest import SECONDS
+from tests.keeping.conftest import SERVER, Kept
+from tests.practice_network import PracticeNetwork
+
+pytestmark = pytest.mark.skipif(not SERVER, reason="a file is reached from one machine only")
+
+
+def program(shop: Kept, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.keeping.restore_program", *words],
+        env=shop.environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def cut_off(kept: Kept, practice: PracticeNetwork, other: Path) -> tuple[Path, Kept, str]:
+    """A restore that was killed before anything was on hold, and another machine on the same database.
+
+    The post has gone out since the backup was made.
+    """
+    account = practice.open_account(face=Mechanism.READ_BACK)
+    key = kept.deed("seed", practice.base_url, f"{Mechanism.READ_BACK.value}:{account.token}")[
+        "read_back/went_out"
+    ]
+    backup = kept.backup()
+    kept.deed("send", key)
+    assert program(kept, "strike", str(backup)).returncode == -signal.SIGKILL
+    there = Kept(other, database=kept.database)
+    there.folder.mkdir()
+    shutil.copy(kept.folder / "etalage.env", there.folder)
+    return backup, there, key
+
+
+def out(practice: PracticeNetwork, shop: Kept, key: str) -> int:
+    return practice.ledger().count(shop.deed("state")[key]["marker"])
+
+
+def test_another_machine_starts_and_posts_nothing_until_the_restore_is_settled(
+    kept: Kept, practice: PracticeNetwork, tmp_path: Path
+) -> None:
+    backup, there, key = cut_off(kept, practice, tmp_path / "there")
+    refused = there.run("serve", "worker")
+    assert refused.returncode == 1 and "restore is at work" in refused.stderr, refused.stdout + refused.stderr
+    assert "not come to its end" in program(there, "come_back").stdout
+    assert out(practice, there, key) == 1
+
+    done = kept.run("restore", str(backup), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert program(there, "come_back").stdout == "1\n"
+    assert there.deed("work")[key]["state"] == "published"
+    assert out(practice, there, key) == 1
+    worker = there.start("serve", "worker")
+    assert worker.stdout and "at work" in worker.stdout.readline()
+    worker.terminate()
+    assert worker.wait(SECONDS) == 0
+    worker.stdout.close()
+
+
+def test_the_control_a_program_that_does_not_look_for_the_mark_posts_twice(
+    kept: Kept, practice: PracticeNetwork, tmp_path: Path
+) -> None:
+    _backup, there, key = cut_off(kept, practice, tmp_path / "there")
+    there.deed("work")
+    assert out(practice, there, key) == 2
