@@ -337,6 +337,7 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.channels.tasks.destroy_left_grants": Twice(_left_long_ago),
     "etalage.channels.tasks.drain_incoming": Twice(_taken_down),
     "etalage.channels.tasks.forget_old_incoming": Twice(_nothing, idle="nothing here is a year old"),
+    "etalage.channels.tasks.hold_streams": Twice(_nothing, idle="no network here has a stream"),
     "etalage.channels.tasks.leave": Twice(_left),
     "etalage.channels.tasks.listen": Twice(_channel_due),
     "etalage.channels.tasks.measure": Twice(_channel_due),

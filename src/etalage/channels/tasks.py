@@ -6,7 +6,8 @@ from uuid import UUID
 
 from etalage.channels import actions
 from etalage.channels.queries import grants_to_renew
-from etalage.jobs import enqueue_once, task
+from etalage.jobs import enqueue_once, is_stopping, task
+from etalage.jobs.lease import current_lease
 from etalage.jobs.schedule import every
 from etalage.kit import clock
 
@@ -23,6 +24,14 @@ def listen() -> None:
 def read_channel(channel_id: UUID) -> int:
     """Ask one network for what came in."""
     return actions.read_channel(channel_id)
+
+
+@every(minutes=1)
+@task(queue_name="streams")
+def hold_streams() -> int:
+    """Hear at once what happens where networks stream; a queue of its own, because it goes on for long."""
+    lease = current_lease()
+    return actions.hold_streams(lambda: lease.remaining() > 0 and not is_stopping())
 
 
 @task(max_attempts=20)

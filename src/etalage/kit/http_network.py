@@ -10,7 +10,7 @@ import json as json_text
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpcore
@@ -149,7 +149,9 @@ class NetworkClient:
     def stream(
         self, path: str, *, patience: http_wire.Patience, headers: Mapping[str, str] | None = None
     ) -> Iterator[tuple[Answer, Iterator[str]]]:
-        """GET an answer that goes on: its head, with an empty body, and its lines as they come (server-sent events).
+        """GET an answer that goes on (server-sent events): its head and its lines as they come.
+
+        An answer that is none, by its status, is whole and has no lines.
 
         NotSent or AnswerLost, also out of the lines: read_timeout when the patience is over.
         """
@@ -161,7 +163,10 @@ class NetworkClient:
             response = http_wire.exchange(request, wire)
             status = response.status
             head = Answer(status, http_wire.header_map(response.headers), b"")
-            yield head, http_wire.read_lines(response, patience, self._max_bytes)
+            if head.ok:
+                yield head, http_wire.read_lines(response, patience, self._max_bytes)
+            else:
+                yield replace(head, body=http_wire.read_body(response, self._max_bytes)), iter(())
         except http_wire.BodyUnusable as problem:
             raise AnswerLost(problem.reason, status) from problem
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as problem:

@@ -28,6 +28,7 @@ from etalage.channels.actions.standing import (
     resume_channel,
     set_language,
 )
+from etalage.channels.actions.streaming import channels_to_stream, hold_streams
 
 __all__ = [
     "KEEP_INCOMING",
@@ -35,6 +36,7 @@ __all__ = [
     "begin_connecting",
     "channels_to_measure",
     "channels_to_read",
+    "channels_to_stream",
     "channels_to_subscribe",
     "connect_channel",
     "destroy_left_grants",
@@ -46,6 +48,7 @@ __all__ = [
     "erased_ids",
     "finish_connecting",
     "forget_old_incoming",
+    "hold_streams",
     "keep_quiet",
     "leave_network",
     "measure_channel",

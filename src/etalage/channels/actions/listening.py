@@ -89,7 +89,8 @@ def _due(channel_id: UUID) -> tuple[Channel | None, Listening | None]:
 def _read(listening: Listening, *, every: timedelta) -> None:
     now = clock.now()
     rows = Listening.objects.filter(pk=listening.pk)
-    rows.update(read_at=now, due_at=now + every, failures=0, problem="")
+    rows.update(read_at=now, failures=0, problem="")
+    rows.filter(due_at=listening.due_at).update(due_at=now + every)  # unless it rang meanwhile
     if listening.problem or listening.read_at is None:
         tell("channels")
 

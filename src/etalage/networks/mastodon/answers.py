@@ -5,15 +5,11 @@ The words come in the language of the account, so they are only shown to people.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
-from etalage.kit.clock import now
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
-from etalage.networks.wire import Failure, not_sent, object_of
-
-_LONGEST_WAIT = 86_400.0
+from etalage.networks.wire import Failure, object_of, retry_after, unread
 
 
 def error_of(answer: Answer) -> str | None:
@@ -30,9 +26,9 @@ def failure(answer: Answer, invalid: Reason, missing: Reason = Reason.MISCONFIGU
     """
     status, detail = answer.status, error_of(answer)
     if status == 429:
-        return NotAccepted(Reason.RATE_LIMITED, retry_after(answer), detail or "")
+        return NotAccepted(Reason.RATE_LIMITED, retry_after(answer, _anew(answer)), detail or "")
     if status == 503 and "retry-after" in answer.headers:
-        return NotAccepted(Reason.PLATFORM_DOWN, retry_after(answer), detail or "")
+        return NotAccepted(Reason.PLATFORM_DOWN, retry_after(answer, _anew(answer)), detail or "")
     if status >= 500:
         return Unknown(Reason.AMBIGUOUS, f"HTTP {status}")
     if status == 410:
@@ -63,41 +59,14 @@ def _forbidden(answer: Answer) -> Reason:
 
 def could_not_read(error: NotSent | AnswerLost | Answer) -> CouldNotRead | ChannelRefused:
     """The same for a read, which leaves no doubt behind."""
-    if isinstance(error, NotSent):
-        return CouldNotRead(not_sent(error).reason, detail=error.reason)
-    if isinstance(error, AnswerLost):
-        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
-    if error.ok:
-        return CouldNotRead(Reason.NONSENSE_ANSWER, detail=f"HTTP {error.status}")
-    found = failure(error, Reason.UNKNOWN, Reason.GONE)
-    if isinstance(found, ChannelRefused):
-        return found
-    wait = found.retry_after if isinstance(found, NotAccepted) else None
-    reason = Reason.PLATFORM_DOWN if found.reason is Reason.AMBIGUOUS else found.reason
-    return CouldNotRead(reason, wait, found.detail)
+    return unread(error, lambda answer: failure(answer, Reason.UNKNOWN, Reason.GONE))
 
 
-def retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, at most a day: `Retry-After`, else until the spent allowance begins anew."""
-    text = answer.headers.get("retry-after", "")
-    if text.isdecimal():
-        return min(float(text), _LONGEST_WAIT)
-    try:
-        if text:
-            end = parsedate_to_datetime(text)
-        elif answer.headers.get("x-ratelimit-remaining") == "0":
-            end = datetime.fromisoformat(answer.headers["x-ratelimit-reset"])
-        else:
-            return None
-        wait = (end - _its_time(answer)).total_seconds()
-    except (KeyError, ValueError, TypeError):
+def _anew(answer: Answer) -> datetime | None:
+    """When an allowance that is spent begins anew."""
+    if answer.headers.get("x-ratelimit-remaining") != "0":
         return None
-    return min(max(wait, 1.0), _LONGEST_WAIT)
-
-
-def _its_time(answer: Answer) -> datetime:
-    """What time it is for the server: waits must not hang on two clocks that differ."""
     try:
-        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return now()
+        return datetime.fromisoformat(answer.headers.get("x-ratelimit-reset", ""))
+    except ValueError:
+        return None

@@ -30,11 +30,12 @@ from etalage.networks.base import (
 from etalage.networks.mastodon.answers import could_not_read, error_of
 from etalage.networks.mastodon.instance import Typed, abilities_from, host_of, read_address
 from etalage.networks.mastodon.wire import READ_SECONDS, WRITE_SECONDS, Wire
-from etalage.networks.wire import LONGEST_ID, id_of, not_sent, object_of
+from etalage.networks.wire import LONGEST_ID, id_of, not_sent, object_of, whole
 
 APP_NAME = "Etalage"
 #: Just what is needed: read the own posts and what comes in, post, upload.
 SCOPES = ("read:accounts", "read:statuses", "read:notifications", "write:statuses", "write:media")
+LONGEST_LIFE = 1 << 33  # seconds of a token's life that are believed; beyond it no end is known
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
 _PASSING = frozenset({Reason.UNREACHABLE, Reason.RATE_LIMITED, Reason.PLATFORM_DOWN})
 
@@ -277,10 +278,11 @@ def _as_refusal(found: CouldNotRead | ChannelRefused) -> Refused:
 
 
 def _tokens(made: dict[str, Any]) -> Tokens:
-    seconds, refresh, scope = made.get("expires_in"), made.get("refresh_token"), made.get("scope")
+    refresh, scope = made.get("refresh_token"), made.get("scope")
+    seconds = whole(made.get("expires_in")) or 0
     return Tokens(
         made["access_token"],
         refresh if isinstance(refresh, str) else "",
-        now() + timedelta(seconds=seconds) if isinstance(seconds, int) else None,
+        now() + timedelta(seconds=seconds) if 0 < seconds < LONGEST_LIFE else None,
         tuple(scope.split()) if isinstance(scope, str) else (),
     )

@@ -34,11 +34,12 @@ from etalage.networks.base import (
 )
 from etalage.networks.counting import LINK
 from etalage.networks.mastodon import incoming
-from etalage.networks.mastodon.authorizing import Authorizing
 from etalage.networks.mastodon.markup import links, plain
+from etalage.networks.mastodon.streaming import Streaming
 from etalage.networks.mastodon.wire import Wire
+from etalage.networks.posts import names_link, picture_parts
 from etalage.networks.rows import read_again
-from etalage.networks.wire import Failure, web_address
+from etalage.networks.wire import Failure, web_address, whole
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
 PAGES_TO_LOOK = 25
@@ -51,8 +52,8 @@ FIGURES: Mapping[str, str] = {
 }
 
 
-class MastodonConnector(Authorizing):
-    """Publisher, editor, receiver and measurer for accounts on any instance."""
+class MastodonConnector(Streaming):
+    """Publisher, editor, receiver, streamer and measurer for accounts on any instance."""
 
     # --- Publishing ---------------------------------------------------------------------------------------------
 
@@ -62,7 +63,7 @@ class MastodonConnector(Authorizing):
 
     def next_step(self, account: Account, rendition: Rendition, delivery: Delivery) -> Step | None:
         """Each picture, uploaded and ready to be shown."""
-        missing = (name for name in _picture_parts(rendition) if name not in delivery.parts)
+        missing = (name for name in picture_parts(rendition) if name not in delivery.parts)
         return next(map(Step, missing), None)
 
     def take_step(
@@ -72,7 +73,7 @@ class MastodonConnector(Authorizing):
         wire = self.wire(account.base_url, account.token)
         if uploaded := delivery.parts.get(_upload_of(step.name)):
             return _ready(wire, step.name, uploaded)
-        picture = rendition.pictures[_picture_parts(rendition).index(step.name)]
+        picture = rendition.pictures[picture_parts(rendition).index(step.name)]
         # Some servers call a picture by its file's name alone: an equal name would replace an earlier post's picture.
         content = hashlib.sha256(picture.data).hexdigest()[:12]
         suffix = picture.media_type.partition("/")[2]
@@ -105,7 +106,7 @@ class MastodonConnector(Authorizing):
 
     def _what_is_invalid(self, wire: Wire, rendition: Rendition, delivery: Delivery) -> Reason:
         """Mastodon refuses a text and a picture in the same way; a picture it no longer has tells them apart."""
-        for name in _picture_parts(rendition):
+        for name in picture_parts(rendition):
             found = wire.answer(f"/api/v1/media/{delivery.parts[name]}")
             if isinstance(found, CouldNotRead) and found.reason is Reason.GONE:
                 return Reason.MEDIA_INVALID
@@ -203,7 +204,7 @@ class MastodonConnector(Authorizing):
                 return some
             found |= some
         return [
-            Metric(remote_id, name, _whole(found.get(remote_id, {}).get(field)), at)
+            Metric(remote_id, name, whole(found.get(remote_id, {}).get(field)), at)
             for remote_id in remote_ids
             for name, field in FIGURES.items()
         ]
@@ -243,11 +244,6 @@ def _statuses(
     return found
 
 
-def _picture_parts(rendition: Rendition) -> list[str]:
-    """Names of the parts that hold the pictures, in order."""
-    return [f"picture-{position}" for position in range(len(rendition.pictures))]
-
-
 def _upload_of(part: str) -> str:
     """Name of the part that holds a picture which the server is still working on."""
     return f"{part}-upload"
@@ -258,7 +254,7 @@ def _body(rendition: Rendition, delivery: Delivery) -> dict[str, Any]:
     return {
         "status": rendition.text,
         "language": rendition.language,
-        "media_ids": [delivery.parts[name] for name in _picture_parts(rendition)],
+        "media_ids": [delivery.parts[name] for name in picture_parts(rendition)],
     }
 
 
@@ -268,10 +264,6 @@ def _accepted(made: tuple[int, dict[str, Any]] | Failure) -> Outcome:
 
 
 def _carries(status: Mapping[str, Any], marker: str) -> bool:
-    """Whether this very address stands in a status: in its links, or in its words."""
+    """Whether our link stands in a status: in its links, or in its words."""
     content = str(status["content"])
-    return marker in links(content) or marker in LINK.findall(plain(content))
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return names_link([*links(content), *LINK.findall(plain(content))], marker)

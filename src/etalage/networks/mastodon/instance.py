@@ -14,6 +14,7 @@ import httpx
 
 from etalage.networks import inside
 from etalage.networks.abilities import Abilities, Aim, Mechanism, TextUnit
+from etalage.networks.wire import whole
 
 #: How long real Mastodon remembers an idempotency key. Whoever relies on it leaves a margin.
 KEY_VALID_FOR = timedelta(hours=1)
@@ -72,23 +73,23 @@ def abilities_from(data: Mapping[str, Any], software: str) -> Abilities:
     types = media.get("supported_mime_types")
     formats = tuple(kind for kind in _PICTURES if isinstance(types, list) and kind in types)
     # The area of a picture is limited, not its sides: whatever fits into the square of that area will do.
-    side = isqrt(_whole(media, "image_matrix_limit", 16_777_216))
+    side = isqrt(_limit(media, "image_matrix_limit", 16_777_216))
     return Abilities(
-        text_limit=_whole(texts, "max_characters", _whole(data, "max_toot_chars", 500)),
+        text_limit=_limit(texts, "max_characters", _limit(data, "max_toot_chars", 500)),
         text_unit=TextUnit.GRAPHEMES if is_mastodon else TextUnit.CHARACTERS,
-        link_length=_whole(texts, "characters_reserved_per_url", 23),
+        link_length=_limit(texts, "characters_reserved_per_url", 23),
         counts_mention_hosts=not is_mastodon,
         mechanism=Mechanism.IDEMPOTENCY_KEY if is_mastodon else Mechanism.READ_BACK,
         key_valid_for=KEY_VALID_FOR if is_mastodon else None,
         settle=SETTLE,
-        max_pictures=_whole(texts, "max_media_attachments", 4),
+        max_pictures=_limit(texts, "max_media_attachments", 4),
         picture_formats=formats or _PICTURES[:2],
-        picture_max_bytes=_whole(media, "image_size_limit", 8_000_000),
+        picture_max_bytes=_limit(media, "image_size_limit", 8_000_000),
         picture_max_width=side,
         picture_max_height=side,
         picture_min_ratio=0.1,
         picture_max_ratio=10.0,
-        alt_text_limit=_whole(media, "description_limit", 1500),
+        alt_text_limit=_limit(media, "description_limit", 1500),
         can_edit=True,
         can_withdraw=software not in _NO_DELETE,
         can_measure=True,
@@ -101,6 +102,6 @@ def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _whole(data: Mapping[str, Any], name: str, default: int) -> int:
-    found = data.get(name)
-    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else default
+def _limit(data: Mapping[str, Any], name: str, default: int) -> int:
+    found = whole(data.get(name))
+    return found if found and found > 0 else default

@@ -14,6 +14,7 @@ WORK: dict[str, Promise] = {
     "etalage.channels.tasks.destroy_left_grants": _("Destroy the access to channels that were given up"),
     "etalage.channels.tasks.drain_incoming": _("Take in what networks sent"),
     "etalage.channels.tasks.forget_old_incoming": _("Forget old messages and reactions"),
+    "etalage.channels.tasks.hold_streams": _("Listen to networks that tell at once what is new"),
     "etalage.channels.tasks.leave": _("Take leave of a network after a channel was given up"),
     "etalage.channels.tasks.listen": _("See which channels are to be read"),
     "etalage.channels.tasks.measure": _("See which channels are to be measured"),
@@ -71,6 +72,7 @@ AREAS: dict[str, Promise] = {
     "jobs": _("Upkeep"),
     "orders": _("Orders"),
     "publishing": _("Posts"),
+    "streams": _("Channels"),
 }
 
 

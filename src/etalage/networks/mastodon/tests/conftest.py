@@ -37,6 +37,14 @@ class Fake:
         """Let notifications come in, oldest first."""
         self._post("/--notify", list(rows))
 
+    def stream(self, at: str = "here") -> None:
+        """Offer a stream at this address: its own unless another is given."""
+        self._post("/--stream", {"at": at})
+
+    def hang_up(self) -> None:
+        """End the streams that are open."""
+        self._post("/--hang-up", None)
+
     def forget(self) -> None:
         """Let nothing have happened."""
         self._post("/--forget", None)

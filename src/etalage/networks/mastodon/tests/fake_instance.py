@@ -6,7 +6,8 @@ It prints its address. It honours idempotency keys, unless SOFTWARE (its name in
 works on every uploaded picture until it was asked for twice. `POST /--fault` orders faults for one kind of request:
 {"on": "POST /api/v1/statuses", "times": 1, "accepted": true, "cut": true} or with "status", "headers", "body".
 `GET /--ledger` lists every status ever accepted and every request; `POST /--notify` lets notifications come in;
-`POST /--forget` begins anew.
+`POST /--stream` {"at": "ws://…"} lets it stream there ("here": itself), `POST /--hang-up` ends the streams that are
+open; `POST /--forget` begins anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,6 +33,7 @@ LIMITS = {
     "statuses": {"max_characters": 700, "max_media_attachments": 4, "characters_reserved_per_url": 23},
     "media_attachments": {"image_size_limit": 9_000_000, "supported_mime_types": ["image/png", "video/mp4"]},
 }
+STREAM = "/api/v1/streaming/user/notification"
 APPLICATION = "a secret of the application"
 Reply = tuple[int, dict[str, str], Any]
 
@@ -50,6 +53,7 @@ class World:
         self.media: dict[str, dict[str, Any]] = {}
         self.notifications: list[dict[str, Any]] = []
         self.faults: list[dict[str, Any]] = []
+        self.streams, self.calls = "", 0  # how often streams were hung up
         self.asked: list[dict[str, Any]] = []
 
     def reply(
@@ -63,7 +67,10 @@ class World:
             case "GET", ["nodeinfo", "2.0"]:
                 return 200, {}, {"software": {"name": self.software, "version": "4.7.3"}}
             case "GET", ["api", "v2", "instance"]:
-                return 200, {}, {"domain": "fake.example", "version": "4.7.3", "configuration": LIMITS}
+                here = self.origin.replace("http", "ws")
+                urls = {"streaming": here if self.streams == "here" else self.streams} if self.streams else {}
+                configuration = {**LIMITS, "urls": urls}
+                return 200, {}, {"domain": "fake.example", "version": "4.7.3", "configuration": configuration}
             case "GET", ["api", "v1", "accounts", "verify_credentials"]:
                 return 200, {}, ME
             case "GET", ["api", "v1", "apps", "verify_credentials"]:
@@ -179,7 +186,9 @@ class Hand(BaseHTTPRequestHandler):
             reply = (
                 world.reply(self.command, address.path, query, headers, raw) if carried_out else (200, {}, {})
             )
-        if fault is None:
+        if fault is None and world.streams and address.path == STREAM:
+            self._stream()
+        elif fault is None:
             self._send(*reply)
         elif fault.get("cut"):
             self.close_connection = True
@@ -203,9 +212,32 @@ class Hand(BaseHTTPRequestHandler):
             self.world.faults.append({"times": 1, **json.loads(raw)})
         elif path == "/--notify":
             self.world.notifications.extend(json.loads(raw))
+        elif path == "/--stream":
+            self.world.streams = json.loads(raw)["at"]
+        elif path == "/--hang-up":
+            self.world.calls += 1
         elif path == "/--forget":
             self.world.begin()
         return {"statuses": self.world.statuses, "gone": sorted(self.world.gone), "asked": self.world.asked}
+
+    def _stream(self) -> None:
+        """Tell of each notification as it comes, and every now and then that we are there, as Mastodon does."""
+        self.send_response_only(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        told, calls = len(self.world.notifications), self.world.calls
+        try:
+            while self.world.calls == calls:
+                for row in self.world.notifications[told:]:
+                    self.wfile.write(f"event: notification\ndata: {json.dumps(row)}\n\n".encode())
+                    told += 1
+                self.wfile.write(b":thump\n")
+                self.wfile.flush()
+                sleep(0.05)
+        except OSError:
+            pass  # whoever listened has gone
 
     def _send(self, status: int, headers: dict[str, str], data: Any, *, half: bool = False) -> None:
         body = data.encode() if isinstance(data, str) else json.dumps(data).encode()
