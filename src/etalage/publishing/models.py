@@ -258,10 +258,14 @@ class SecondCopy(models.Model):
 
 
 class VisibilityLag(models.Model):
-    """How long a channel's own successes took to show: the last samples, in milliseconds, oldest first."""
+    """How long a channel's own successes took to show, in milliseconds: the last samples, oldest first.
+
+    `unseen`: the longest that one was looked for and not yet to be seen.
+    """
 
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="visibility_lag")
     samples = models.JSONField(default=list)
+    unseen = models.BigIntegerField(default=0)
     taken_at = models.DateTimeField(default=clock.now)
 
 

@@ -215,6 +215,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('samples', models.JSONField(default=list)),
+                ('unseen', models.BigIntegerField(default=0)),
                 ('taken_at', models.DateTimeField(default=etalage.kit.clock.now)),
                 ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='visibility_lag', to='channels.channel')),
             ],
