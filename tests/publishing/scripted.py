@@ -51,11 +51,15 @@ class Standing:
 
 @dataclass
 class Play:
-    """The network's truth and the faults that wait, one per commit; an empty script means that all goes well."""
+    """The network's truth and the faults that wait, one per commit; an empty script means that all goes well.
+
+    `lag`: how long what it accepted is not to be seen.
+    """
 
     entries: list[Standing] = field(default_factory=list)
     script: list[str] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
+    lag: timedelta = timedelta(0)
     meanwhile: Callable[[], None] = lambda: None
     number: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -142,7 +146,7 @@ class ScriptedNetwork:
         if fault == "blind" or account.mechanism is Mechanism.NONE:
             return CannotTell(Reason.PLATFORM_DOWN)
         for entry in PLAY.entries:
-            if entry.marker == delivery.marker and entry.at >= since:
+            if entry.marker == delivery.marker and since <= entry.at <= clock.now() - PLAY.lag:
                 return Found(entry.remote_id)
         return Absent()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,9 +19,10 @@ from etalage.publishing.delivery import lag, machine, ticks
 from etalage.publishing.delivery.send import send
 from etalage.publishing.models import Publication, VisibilityLag
 from tests.practice_network import PracticeNetwork
-from tests.publishing.conftest import NewChannel, NewPost, one_round
+from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
 from tests.publishing.scripted import Play
 
+Ahead = Callable[[timedelta], None]
 KNOWING = [face for face in Mechanism if face is not Mechanism.NONE]
 
 
@@ -53,7 +55,7 @@ def test_what_shows_late_is_looked_for_again_and_the_next_doubt_waits_five_times
     new_post(channel, now=True)
     one_round()
     end = time.monotonic() + 30
-    while not VisibilityLag.objects.exists():
+    while not VisibilityLag.objects.exclude(samples=[]).exists():
         assert time.monotonic() < end
         run_until_idle()
         time.sleep(0.02)
@@ -116,3 +118,40 @@ def test_another_id_seen_for_our_marker_is_an_alarm(
     Publication.objects.update(remote_id="1")
     assert lag.sample(publication.pk, 0) is None
     assert Event.objects.filter(name__endswith="PublicationDoubled").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_network_that_shows_nothing_for_half_an_hour_is_not_taken_at_its_word(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    """It states thirty seconds: two looks that are so far apart and find nothing prove nothing."""
+    play.lag = timedelta(minutes=30)
+    channel = scripted_channel(Mechanism.READ_BACK)
+    shown_late = new_post(channel, now=True).publications.get()
+    one_round()
+    looks: int | None = 1
+    while looks is not None:
+        traveller(timedelta(milliseconds=250) * 2 ** (looks - 1))
+        looks = lag.sample(shown_late.pk, looks)
+    assert VisibilityLag.objects.get().samples == []
+    assert lag.measured_settle(channel.pk) > ticks.millis(timedelta(minutes=80))
+
+    play.script = ["answer_lost"]
+    doubtful = rounds(traveller, new_post(channel, now=True).publications.get())
+    assert (doubtful.state, play.count(doubtful.pk)) == ("published", 1)
+
+
+@pytest.mark.django_db
+def test_what_a_success_was_not_seen_for_counts_while_it_is_still_looked_for(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    play.lag = timedelta(days=7)
+    channel = scripted_channel(Mechanism.READ_BACK)
+    publication = new_post(channel, now=True).publications.get()
+    one_round()
+    traveller(timedelta(minutes=2))
+    assert lag.sample(publication.pk, 1) == 2
+    assert lag.measured_settle(channel.pk) >= 5 * 120_000
+    traveller(timedelta(days=2))  # this machine slept: the network did not need two days
+    lag.sample(publication.pk, 2)
+    assert lag.measured_settle(channel.pk) < ticks.millis(timedelta(minutes=90))

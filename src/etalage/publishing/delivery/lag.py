@@ -1,7 +1,12 @@
 """How long a network really takes to show what it accepted, timed on our own successes.
 
 A look that comes sooner than that finds nothing and proves nothing. What the network states is where it begins; five
-times the 99.9th percentile of what was timed on the channel is waited for when that is longer.
+times the 99.9th percentile of what was timed on the channel is waited for when that is longer, and so is five times the
+longest that a success was still not to be seen: it counts from that look on, whatever becomes of the timing.
+
+What this cannot prove: that a network which suddenly takes longer than five times all that it was ever seen to need
+(while nothing was timed yet: longer than it states) does not have a post. A success that never shows is looked for
+during 17 minutes, so that a lag of up to 85 minutes is waited for; one that is longer needs a network that states it.
 """
 
 from __future__ import annotations
@@ -34,9 +39,10 @@ TIME_SHOWING = "etalage.publishing.tasks.time_showing"
 
 
 def measured_settle(channel_id: UUID) -> int:
-    """Five times the 99.9th percentile of the channel's samples, in milliseconds; 0 while there are none."""
-    samples = VisibilityLag.objects.filter(channel_id=channel_id).values_list("samples", flat=True).first()
-    return TIMES * percentile(samples or [])
+    """Five times what the channel was seen to need, in milliseconds; 0 while nothing is known."""
+    known = VisibilityLag.objects.filter(channel_id=channel_id).values_list("samples", "unseen").first()
+    samples, unseen = known or ([], 0)
+    return TIMES * max(percentile(samples), unseen)
 
 
 def percentile(samples: Sequence[int]) -> int:
@@ -72,8 +78,10 @@ def sample(publication_id: UUID, looks: int) -> int | None:
     except ChannelUnusable:
         return None
     since = (publication.sent_at or publication.state_at) - pace().since
+    asked_at = ticks.now()
     look = publisher.look(account, delivery_of(publication, publication.attempt), since)
     if isinstance(look, Absent):
+        _keep_unseen(publication.channel_id, asked_at - publication.sent_tick)
         return looks + 1 if looks < pace().lag_looks else None
     if isinstance(look, Found):
         if look.remote_id != publication.remote_id:
@@ -118,8 +126,12 @@ def _is_recent(taken_at: datetime | None) -> bool:
 
 
 def _keep(channel_id: UUID, took: int, looks: int) -> None:
-    """Keep a sample, unless the look that found it came so late that it tells nothing."""
-    planned = ticks.millis(FIRST_GAP) * (2**looks - 1)
+    """Keep a sample, unless the look that found it came so late that it only tells how busy we were.
+
+    Nothing is lost by that: how long it was needed at least was kept by the looks before, and what the first look
+    finds needed no longer than the request itself took, after which a doubt only begins to settle.
+    """
+    planned = _planned(looks)
     if took > TOO_COARSE * planned + ticks.millis(pace().lag_slack):
         return
     with transaction.atomic():
@@ -128,3 +140,18 @@ def _keep(channel_id: UUID, took: int, looks: int) -> None:
         row.samples = [*row.samples, max(took, 0)][-KEPT:]
         row.taken_at = clock.now()
         row.save(update_fields=["samples", "taken_at"])
+
+
+def _keep_unseen(channel_id: UUID, waited: int) -> None:
+    """Keep how long a success was not to be seen: so long this network needs at least.
+
+    No more than all looks take when they come as planned: what the machine slept through is not the network's.
+    """
+    unseen = min(waited, _planned(pace().lag_looks))
+    VisibilityLag.objects.get_or_create(channel_id=channel_id)
+    VisibilityLag.objects.filter(channel_id=channel_id, unseen__lt=unseen).update(unseen=unseen)
+
+
+def _planned(looks: int) -> int:
+    """When a look comes that follows so many others, in milliseconds after the first."""
+    return ticks.millis(FIRST_GAP) * ((1 << looks) - 1)
