@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from etalage.accounts.models import AuditEntry
 from etalage.channels import actions
@@ -64,10 +65,10 @@ def test_a_failed_delivery_says_why_and_none_of_its_words(
     channel = new_channel(name="Maison <Lune>")
     letter(journal, "too_long", channel.pk.hex)
     letter(journal, "fault:<ZeroDivisionError>", "' OR 1=1 --")
-    page = signed_in["manager"].get("/channels/incoming/").content.decode()
+    page = signed_in["manager"].get("/channels/not-taken-in/").content.decode()
     assert "Maison &lt;Lune&gt;" in page and "longer than any we know" in page and "own" in page
     assert "words of somebody" not in page and "ZeroDivision" not in page
-    assert signed_in["member"].get("/channels/incoming/").status_code == 403
+    assert signed_in["member"].get("/channels/not-taken-in/").status_code == 403
     assert '<span class="badge warn">2</span>' in signed_in["manager"].get("/channels/").content.decode()
 
 
@@ -76,18 +77,18 @@ def test_it_is_tried_again_or_given_up(
 ) -> None:
     manager = signed_in["manager"]
     first, second, third = (letter(journal) for _ in range(3))
-    assert manager.post(f"/channels/incoming/{first}/replay/").status_code == 302
+    assert manager.post(f"/channels/not-taken-in/{first}/replay/").status_code == 302
     assert [one.id for one in journal.pending()] == [first]
-    assert "forgotten here" in manager.get(f"/channels/incoming/{second}/drop/").content.decode()
+    assert "forgotten here" in manager.get(f"/channels/not-taken-in/{second}/drop/").content.decode()
     assert len(journal.dead()) == 2
-    manager.post(f"/channels/incoming/{second}/drop/")
+    manager.post(f"/channels/not-taken-in/{second}/drop/")
     assert [one.id for one in journal.dead()] == [third]
     for gone in (first, second, "nobody"):
         for deed in ("replay", "drop"):
-            assert manager.post(f"/channels/incoming/{gone}/{deed}/").status_code == 302
-        assert "no longer among" in manager.get(f"/channels/incoming/{gone}/drop/").content.decode()
+            assert manager.post(f"/channels/not-taken-in/{gone}/{deed}/").status_code == 302
+        assert "no longer among" in manager.get(f"/channels/not-taken-in/{gone}/drop/").content.decode()
     assert len(journal.pending()) == 1
-    manager.post("/channels/incoming/replay/")
+    manager.post("/channels/not-taken-in/replay/")
     assert {one.id for one in journal.pending()} == {first, third} and journal.dead() == []
     found = list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
     assert [one for one in found if "incoming" in one] == [
@@ -96,3 +97,17 @@ def test_it_is_tried_again_or_given_up(
         "channel.incoming_replayed",
     ]
     assert actions.drain_incoming() == 0  # it is as unreadable as before
+
+
+def test_whoever_manages_is_led_to_what_was_not_taken_in(
+    signed_in: dict[str, Client], new_channel: NewChannel, journal: Journal
+) -> None:
+    manager, page = signed_in["manager"], "/channels/not-taken-in/"
+    assert "All is well" in manager.get(page).content.decode()
+    for address in ("/", reverse("jobs:list")):
+        assert page not in manager.get(address).content.decode()
+    letter(journal, "too_long", new_channel().pk.hex)
+    assert page in manager.get("/").content.decode()
+    assert "1 message was not taken in" in manager.get("/").content.decode()
+    assert page in manager.get(reverse("jobs:list")).content.decode()
+    assert page not in signed_in["member"].get("/").content.decode()

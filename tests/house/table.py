@@ -71,7 +71,7 @@ CHANNEL_ROWS = {
     "channels:callback": staff("manager", GET="refused"),
     "channels:client": public(GET="ok", ids=House.new_introduction),
     "channels:client unknown": public(GET="missing", ids=lambda _house: {"network": "nowhere"}),
-    "channels:incoming": staff("manager", GET="ok"),
+    "channels:not_taken_in": staff("manager", GET="ok"),
     "channels:replay_all": staff("manager", POST="moved", ids=House.new_letter),
     "channels:replay": staff("manager", POST="moved", ids=House.new_letter),
     "channels:drop": staff("manager", GET="ok", POST="moved", ids=House.new_letter),

@@ -16,11 +16,11 @@ from etalage.channels import actions, queries
 
 @require_safe
 @require(Role.MANAGER)
-def incoming(request: StaffRequest) -> HttpResponse:
+def not_taken_in(request: StaffRequest) -> HttpResponse:
     """The failed deliveries, newest first; htmx gets the list alone."""
     context = {"letters": queries.dead_letters(), "count": queries.dead_letter_count()}
     partial = request.headers.get("HX-Request") == "true"
-    return render(request, "channels/letters.html" if partial else "channels/incoming.html", context)
+    return render(request, "channels/letters.html" if partial else "channels/not_taken_in.html", context)
 
 
 @require_POST
@@ -31,7 +31,7 @@ def replay(request: StaffRequest, letter: str) -> HttpResponse:
         messages.success(request, _("It is tried again."))
     else:
         messages.info(request, _("It is no longer among the failed ones."))
-    return redirect("channels:incoming")
+    return redirect("channels:not_taken_in")
 
 
 @require_POST
@@ -41,7 +41,7 @@ def replay_all(request: StaffRequest) -> HttpResponse:
     count = actions.replay_all(actor=request.user)
     said = ngettext("%(count)s delivery is tried again.", "%(count)s deliveries are tried again.", count)
     messages.success(request, said % {"count": count})
-    return redirect("channels:incoming")
+    return redirect("channels:not_taken_in")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,5 +53,5 @@ def drop(request: StaffRequest, letter: str) -> HttpResponse:
             messages.success(request, _("It was given up."))
         else:
             messages.info(request, _("It is no longer among the failed ones."))
-        return redirect("channels:incoming")
+        return redirect("channels:not_taken_in")
     return render(request, "channels/drop.html", {"letter": queries.dead_letter(letter)})

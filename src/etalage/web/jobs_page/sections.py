@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from etalage.channels.queries import dead_letter_count
 from etalage.jobs import queries
 from etalage.jobs.models import State
 from etalage.jobs.queries import QueueState
@@ -31,6 +32,7 @@ def failed(request: HttpRequest) -> dict[str, Any]:
     """What will not be tried again unless somebody asks."""
     return {
         **_page(request, State.DEAD),
+        "dead_letters": dead_letter_count(),
         "kinds": [kind for kind in queries.failed_kinds() if kind.count > 1],
     }
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from etalage.accounts.models import Member, Role
 from etalage.channels.models import ChannelState
-from etalage.channels.queries import all_channels
+from etalage.channels.queries import all_channels, dead_letter_count
 from etalage.channels.reasons import what_to_do
 from etalage.imports import queries as imports
 from etalage.imports.models import ImportRun, ImportState
@@ -60,7 +60,7 @@ def needs_of(member: Member) -> list[Need]:
     if member.may(Role.MEMBER):
         found += _imports()
     if member.may(Role.MANAGER):
-        found += _jobs()
+        found += [*_letters(), *_jobs()]
     return found
 
 
@@ -158,6 +158,18 @@ def _import(run: ImportRun) -> Need:
         else rows % {"rows": format_number(run.refused, get_language() or "en")},
         url=address("imports:run", run.pk) or address("imports:start"),
     )
+
+
+def _letters() -> Iterator[Need]:
+    if count := dead_letter_count():
+        sentence = ngettext("%(count)s message was not taken in", "%(count)s messages were not taken in", count)
+        yield Need(
+            icon="inbox",
+            tone="warn",
+            title=sentence % {"count": format_number(count, get_language() or "en")},
+            text=_("Look why, then try again or give it up."),
+            url=address("channels:not_taken_in"),
+        )
 
 
 def _jobs() -> Iterator[Need]:
