@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from etalage.kit import clock
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.kit.text import storable
-from etalage.networks.base import ChannelRefused, NotAccepted, Reason, Rejected, Unknown
+from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 
 Failure = Rejected | NotAccepted | Unknown | ChannelRefused
 
 LONGEST_ID = 200  # characters of an id, or of an account's name, that we keep
 LONGEST_URL = 500
+LONGEST_WAIT = 86_400.0  # seconds
 
 #: Reasons of `NotSent` that a person has to mend; all others are the road to the network.
 _OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
@@ -27,6 +31,46 @@ def not_sent(error: NotSent) -> NotAccepted:
 def lost(error: AnswerLost) -> Unknown:
     """The request left and its answer did not come."""
     return Unknown(Reason.AMBIGUOUS, error.reason)
+
+
+def unread(
+    error: NotSent | AnswerLost | Answer, failure: Callable[[Answer], Failure]
+) -> CouldNotRead | ChannelRefused:
+    """Why a read gave nothing, by what `failure` says of an answer. A read leaves no doubt behind."""
+    if isinstance(error, NotSent):
+        return CouldNotRead(not_sent(error).reason, detail=error.reason)
+    if isinstance(error, AnswerLost):
+        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
+    if error.ok:
+        return CouldNotRead(Reason.NONSENSE_ANSWER, detail=f"HTTP {error.status}")
+    found = failure(error)
+    if isinstance(found, ChannelRefused):
+        return found
+    wait = found.retry_after if isinstance(found, NotAccepted) else None
+    reason = Reason.PLATFORM_DOWN if found.reason is Reason.AMBIGUOUS else found.reason
+    return CouldNotRead(reason, wait, found.detail)
+
+
+def retry_after(answer: Answer, anew: datetime | None = None) -> float | None:
+    """Seconds to wait, at most a day: as `Retry-After` says (RFC 9110), else until a spent allowance begins anew."""
+    said = answer.headers.get("retry-after", "")
+    if said.isdecimal():
+        return min(float(said), LONGEST_WAIT)
+    try:
+        end = parsedate_to_datetime(said) if said else anew
+        # Waits must not hang on two clocks that differ.
+        wait = (end - _its_time(answer)).total_seconds() if end else None
+    except (ValueError, TypeError):
+        return None
+    return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT)
+
+
+def _its_time(answer: Answer) -> datetime:
+    """What time it is for the server."""
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return clock.now()
 
 
 def json_of(answer: Answer) -> Any:
@@ -58,6 +102,11 @@ def id_of(thing: Any, name: str = "id") -> str:
     """The id in a JSON object; empty for what is none, or is longer than any that we can keep."""
     found = thing.get(name) if isinstance(thing, Mapping) else None
     return found if isinstance(found, str) and len(found) <= LONGEST_ID else ""
+
+
+def whole(value: Any) -> int | None:
+    """A whole number as the network gave it; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def web_address(thing: Mapping[str, Any], name: str = "url") -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
-from etalage.kit import clock
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
+from etalage.networks import wire
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
-from etalage.networks.wire import Failure, not_sent, object_of
+from etalage.networks.wire import Failure, object_of, unread
 
 _DETAIL_LIMIT = 300
-_LONGEST_WAIT = 86_400.0  # seconds
+_FURTHEST = 1 << 33  # seconds since 1970
 
 _REFUSED_ACCOUNT: Mapping[str, Reason] = {
     "AuthMissing": Reason.AUTH_DEAD,
@@ -69,25 +70,14 @@ def failure(answer: Answer) -> Failure:
 
 def could_not_read(error: NotSent | AnswerLost | Answer) -> CouldNotRead | ChannelRefused:
     """The same for a read, which leaves no doubt behind."""
-    if isinstance(error, NotSent):
-        return CouldNotRead(not_sent(error).reason, detail=error.reason)
-    if isinstance(error, AnswerLost):
-        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
-    found = failure(error)
-    if isinstance(found, ChannelRefused):
-        return found
-    wait = found.retry_after if isinstance(found, NotAccepted) else None
-    reason = Reason.PLATFORM_DOWN if found.reason is Reason.AMBIGUOUS else found.reason
-    return CouldNotRead(reason, wait, found.detail)
+    return unread(error, failure)
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, 0 to a day: `ratelimit-reset` is a moment since 1970, `retry-after` a duration."""
+    """Seconds to wait; `ratelimit-reset` is a moment in seconds since 1970."""
     reset = answer.headers.get("ratelimit-reset", "")
-    if reset.isdecimal():
-        return min(max(float(reset) - clock.now().timestamp(), 0.0), _LONGEST_WAIT)
-    wait = answer.headers.get("retry-after", "")
-    return min(float(wait), _LONGEST_WAIT) if wait.isdecimal() else None
+    anew = datetime.fromtimestamp(min(float(reset), _FURTHEST), UTC) if reset.isdecimal() else None
+    return wire.retry_after(answer, anew)
 
 
 def _detail(answer: Answer, code: str) -> str:

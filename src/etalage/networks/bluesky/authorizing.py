@@ -29,7 +29,7 @@ from etalage.networks.base import (
 from etalage.networks.bluesky import dpop, identity, oauth, scopes
 from etalage.networks.bluesky.identity import LONGEST_NAME
 from etalage.networks.bluesky.oauth import Session
-from etalage.networks.bluesky.records import ABILITIES, SITE, whole
+from etalage.networks.bluesky.records import ABILITIES, SITE
 from etalage.networks.bluesky.wire import (
     READ_SECONDS,
     WRITE_SECONDS,
@@ -39,7 +39,7 @@ from etalage.networks.bluesky.wire import (
     origin_of,
     own_server,
 )
-from etalage.networks.wire import Failure
+from etalage.networks.wire import Failure, whole
 
 SERVICE = "https://bsky.social"
 PROFILE = "app.bsky.actor.profile"

@@ -41,15 +41,14 @@ from etalage.networks.bluesky.records import (
     blob_part,
     is_ours,
     mention_parts,
-    picture_parts,
     post_page,
     post_uri,
     record,
-    whole,
     why_invalid,
 )
+from etalage.networks.posts import picture_parts
 from etalage.networks.rows import each_read, read_again
-from etalage.networks.wire import object_of
+from etalage.networks.wire import object_of, whole
 
 PAGES_AT_ONCE = 5
 PAGE = 100  # notifications; the network's most

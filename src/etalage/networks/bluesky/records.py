@@ -20,6 +20,7 @@ from etalage.networks.base import (
     TextUnit,
 )
 from etalage.networks.bluesky.richtext import facets, mentioned
+from etalage.networks.posts import picture_parts
 
 POST = "app.bsky.feed.post"
 SITE = "https://bsky.app"
@@ -50,11 +51,6 @@ ABILITIES = Abilities(
 def mention_parts(rendition: Rendition) -> dict[str, str]:
     """Names of the parts that say whom each mention means, with the handles."""
     return {f"mention-{place}": handle for place, handle in enumerate(mentioned(rendition.text))}
-
-
-def picture_parts(rendition: Rendition) -> list[str]:
-    """Names of the parts that hold the uploaded pictures, in order."""
-    return [f"picture-{place}" for place in range(len(rendition.pictures))]
 
 
 def blob_part(blob: Any) -> str:
@@ -128,8 +124,3 @@ def _card(rendition: Rendition) -> dict[str, Any]:
     title = clip(words.split("\n", 1)[0].strip(), CARD_TITLE) or rendition.link
     card = {"uri": rendition.link, "title": title, "description": ""}
     return {"$type": "app.bsky.embed.external", "external": card}
-
-
-def whole(value: Any) -> int | None:
-    """A whole number as the network gave it; None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
-from etalage.networks.wire import Failure, not_sent, object_of
+from etalage.networks.wire import Failure, object_of, retry_after, unread
 
 _REJECTED: Mapping[str, Reason] = {
     "text_too_long": Reason.TEXT_INVALID,
@@ -56,22 +56,7 @@ def failure(answer: Answer) -> Failure:
 
 def could_not_read(error: NotSent | AnswerLost | Answer) -> CouldNotRead | ChannelRefused:
     """The same for a read, which leaves no doubt behind."""
-    if isinstance(error, NotSent):
-        return CouldNotRead(not_sent(error).reason, detail=error.reason)
-    if isinstance(error, AnswerLost):
-        return CouldNotRead(Reason.UNREACHABLE, detail=error.reason)
-    found = failure(error)
-    if isinstance(found, ChannelRefused):
-        return found
-    wait = found.retry_after if isinstance(found, NotAccepted) else None
-    reason = Reason.NONSENSE_ANSWER if error.ok else found.reason
-    return CouldNotRead(Reason.PLATFORM_DOWN if reason is Reason.AMBIGUOUS else reason, wait, found.detail)
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, where the answer says so in a number between 0 and a day."""
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), 86_400.0) if text.isdecimal() else None
+    return unread(error, failure)
 
 
 def _error_of(answer: Answer) -> tuple[str, str]:

@@ -43,10 +43,11 @@ from etalage.networks.base import (
     Unknown,
 )
 from etalage.networks.counting import LINK
+from etalage.networks.posts import names_link, picture_parts
 from etalage.networks.practice.answers import could_not_read, failure
 from etalage.networks.practice.pushing import Pushes
 from etalage.networks.rows import each_read, read_again
-from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, web_address
+from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, web_address, whole
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
@@ -120,7 +121,7 @@ class PracticeConnector(Pushes):
 
     def next_step(self, account: Account, rendition: Rendition, delivery: Delivery) -> Step | None:
         """Each picture's upload, then the draft where the account publishes through drafts."""
-        for name in _picture_parts(rendition):
+        for name in picture_parts(rendition):
             if name not in delivery.parts:
                 return Step(name)
         if account.mechanism is Mechanism.TWO_PHASE and "draft" not in delivery.parts:
@@ -134,7 +135,7 @@ class PracticeConnector(Pushes):
         if step.name == "draft":
             made = self._write(account, "POST", "/api/drafts", json=_body(rendition, delivery))
         else:
-            picture = rendition.pictures[_picture_parts(rendition).index(step.name)]
+            picture = rendition.pictures[picture_parts(rendition).index(step.name)]
             headers = {"content-type": picture.media_type}
             made = self._write(account, "POST", "/api/media", content=picture.data, headers=headers)
         if not isinstance(made, dict):
@@ -203,7 +204,7 @@ class PracticeConnector(Pushes):
             if not isinstance(statuses, list):
                 return CannotTell(statuses.reason, statuses.detail)
             for status in statuses:
-                if marker == status["link"] or marker in LINK.findall(status["text"]):
+                if names_link([status["link"], *LINK.findall(status["text"])], marker):
                     return Found(status["id"], status["url"])
             if not statuses or statuses[-1]["at"] < since.timestamp():
                 return Absent()
@@ -288,7 +289,7 @@ class PracticeConnector(Pushes):
                 return CouldNotRead(Reason.NONSENSE_ANSWER, detail="stats")
             found |= {str(row.get("id")): row for row in rows}
         return [
-            Metric(remote_id, name, _whole(found.get(remote_id, {}).get(name)), at)
+            Metric(remote_id, name, whole(found.get(remote_id, {}).get(name)), at)
             for remote_id in remote_ids
             for name in FIGURES
         ]
@@ -347,14 +348,9 @@ def _refused(answer: Answer) -> ChannelRefused | NotAccepted:
     return NotAccepted(found.reason, found.retry_after, found.detail)
 
 
-def _picture_parts(rendition: Rendition) -> list[str]:
-    """Names of the parts that hold the uploaded pictures, in order."""
-    return [f"picture-{position}" for position in range(len(rendition.pictures))]
-
-
 def _body(rendition: Rendition, delivery: Delivery) -> dict[str, Any]:
     """The status in the network's words."""
-    parts = zip(_picture_parts(rendition), rendition.pictures, strict=True)
+    parts = zip(picture_parts(rendition), rendition.pictures, strict=True)
     return {
         "text": rendition.text,
         "language": rendition.language,
@@ -395,7 +391,3 @@ def _received(item: Any) -> Received:
         in_reply_to=str(item["in_reply_to"]),
         url=str(item["url"]),
     )
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

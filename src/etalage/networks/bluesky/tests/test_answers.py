@@ -124,7 +124,7 @@ def test_words_that_name_another_error_change_nothing(
     ("headers", "least", "most"),
     [
         ({"ratelimit-reset": "in 90 s"}, 80.0, 90.0),
-        ({"ratelimit-reset": "1"}, 0.0, 0.0),
+        ({"ratelimit-reset": "1"}, 1.0, 1.0),
         ({"retry-after": "12"}, 12.0, 12.0),
         ({"ratelimit-reset": "99999999999"}, 86_400.0, 86_400.0),
         ({"ratelimit-reset": "soon", "retry-after": "-1"}, None, None),

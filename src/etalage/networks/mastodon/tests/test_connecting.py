@@ -167,6 +167,20 @@ def test_a_name_with_half_a_sign_connects_and_an_endless_id_does_not(
         assert isinstance(refused, NotAccepted) and refused.reason is Reason.NONSENSE_ANSWER
 
 
+@pytest.mark.parametrize("seconds", [10**18, 1 << 33, 0, -5, True, "3600", None, 3600])
+def test_a_token_s_end_that_cannot_be_is_no_end(
+    seconds: object, fake: Fake, network: MastodonConnector
+) -> None:
+    fake.order("POST /api/v1/apps", status=200, body={"client_id": "app", "client_secret": "s"})
+    begun = network.begin(fake.origin, "https://shop.example/back")
+    assert isinstance(begun, Authorization)
+    made = {"access_token": "read write", "expires_in": seconds}
+    fake.order("POST /oauth/token", status=200, body=made)
+    connected = network.finish(begun.memory, "https://shop.example/back", {"code": "c"})
+    assert isinstance(connected, Connected) and connected.tokens is not None
+    assert (connected.tokens.expires_at is not None) == (seconds == 3600)
+
+
 def test_an_application_whose_id_is_half_a_sign_breaks_nothing(
     fake: Fake, network: MastodonConnector
 ) -> None:

@@ -143,6 +143,14 @@ def test_the_beginning_of_an_address_is_not_the_address(fake: Fake, network: Mas
     assert isinstance(network.look(fake.account(), delivery(2, ""), LONG_AGO), CannotTell)
 
 
+def test_a_post_is_found_although_our_public_address_has_changed_since(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    network.commit(fake.account(), post(marker="https://old.example/l/ABCD2345"), delivery())
+    found = network.look(fake.account(), delivery(2, "https://new.example/l/ABCD2345"), LONG_AGO)
+    assert isinstance(found, Found)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

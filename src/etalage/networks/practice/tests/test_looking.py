@@ -34,6 +34,18 @@ def test_a_post_whose_answer_was_lost_is_found(
 
 
 @pytest.mark.parametrize("face", TELLING)
+def test_a_post_is_found_although_our_public_address_has_changed_since(
+    face: Mechanism, practice: PracticeNetwork, network: PracticeConnector
+) -> None:
+    account, facts = practice.open_account(face=face), delivery(network)
+    facts = prepared(network, account, rendition(facts), facts)
+    publish(network, account, rendition(facts), facts)
+    code = facts.marker.rpartition("/")[2]
+    today = replace(facts, marker=f"https://new.example/l/{code}")
+    assert isinstance(network.look(account, today, before()), Found)
+
+
+@pytest.mark.parametrize("face", TELLING)
 def test_a_post_that_never_arrived_is_absent(
     face: Mechanism, practice: PracticeNetwork, network: PracticeConnector
 ) -> None:
