@@ -35,7 +35,7 @@ def cut_off(kept: Kept, practice: PracticeNetwork, other: Path) -> tuple[Path, K
 
     The post has gone out since the backup was made.
     """
-    account = practice.open_account(face=Mechanism.READ_BACK)
+    account = practice.open_account(face=Mechanism.READ_BACK, settle=0.2)
     key = kept.deed("seed", practice.base_url, f"{Mechanism.READ_BACK.value}:{account.token}")[
         "read_back/went_out"
     ]

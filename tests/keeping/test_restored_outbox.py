@@ -16,7 +16,7 @@ KNOWING = [Mechanism.IDEMPOTENCY_KEY, Mechanism.CLIENT_KEY, Mechanism.TWO_PHASE,
 
 
 def seeded(kept: Kept, practice: PracticeNetwork, faces: list[Mechanism]) -> dict[str, str]:
-    accounts = [f"{face.value}:{practice.open_account(face=face).token}" for face in faces]
+    accounts = [f"{face.value}:{practice.open_account(face=face, settle=0.2).token}" for face in faces]
     made: dict[str, str] = kept.deed("seed", practice.base_url, *accounts)
     return made
 

@@ -1,4 +1,4 @@
-"""Programs that the kills of `test_upgrade` strike: `python -m tests.keeping.upgrade_program DEED [WORDS]`."""
+"""Programs that the kills of `test_upgrade` strike: `python -m tests.keeping.upgrade_program DEED [WORD] then …`."""
 
 from __future__ import annotations
 
@@ -86,4 +86,6 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    globals()[sys.argv[1]](*sys.argv[2:])
+    for deed in " ".join(sys.argv[1:]).split(" then "):
+        name, *given = deed.split(" ", 1)
+        globals()[name](*given)
