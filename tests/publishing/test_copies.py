@@ -125,3 +125,24 @@ def test_an_answer_of_an_earlier_send_names_the_older_copy(
     machine.accept(Claim(publication.pk, 0), "post-of-the-first-send", "", attempt=1)
     run_until_idle()
     assert not SecondCopy.objects.get().is_younger
+
+
+def test_the_only_one_is_never_deleted_as_a_copy_of_itself(
+    doubled: Publication, practice: PracticeNetwork, world: World
+) -> None:
+    SecondCopy.objects.update(remote_id=doubled.remote_id)
+    before = standing(practice, doubled)
+    actions.delete_copy(doubled.pk, actor=world.manager)
+    run_until_idle()
+    assert (SecondCopy.objects.get().state, standing(practice, doubled)) == ("kept", before)
+    assert queries.needs_person() == []
+
+
+def test_a_copy_that_turns_out_to_be_the_only_one_while_it_is_deleted_stays(
+    doubled: Publication, practice: PracticeNetwork, world: World
+) -> None:
+    before = standing(practice, doubled)
+    actions.delete_copy(doubled.pk, actor=world.manager)
+    Publication.objects.update(remote_id=SecondCopy.objects.get().remote_id)
+    run_until_idle()
+    assert (SecondCopy.objects.get().state, standing(practice, doubled)) == ("kept", before)

@@ -23,7 +23,7 @@ REMOVE = "etalage.publishing.tasks.remove_copy"
 @transaction.atomic
 def note_second_copy(publication_id: UUID, remote_id: str, *, is_younger: bool) -> None:
     """A second copy was seen: keep it until a person says what becomes of it. Seen again, it changes nothing."""
-    publication = Publication.objects.filter(pk=publication_id).first()
+    publication = Publication.objects.select_for_update().filter(pk=publication_id).first()
     if publication is None or publication.remote_id == remote_id:
         return
     made = SecondCopy.objects.get_or_create(
@@ -35,8 +35,14 @@ def note_second_copy(publication_id: UUID, remote_id: str, *, is_younger: bool) 
 
 @transaction.atomic
 def delete_copy(publication_id: UUID, *, actor: Member) -> Publication:
-    """Let the network delete the younger copy. Raises Refusal: changed_meanwhile, cannot_withdraw."""
+    """Let the network delete the younger copy. Raises Refusal: changed_meanwhile, cannot_withdraw.
+
+    A copy that is the publication itself is none: that one stays.
+    """
     row, copy = _open_copy(publication_id, actor)
+    if copy.remote_id == row.remote_id:
+        _close(copy)
+        return row
     if row.channel.state == ChannelState.DISCONNECTED or not abilities_of(row.channel).can_withdraw:
         raise Refusal(
             _("This network lets nobody take a post back from here. Delete it at the network."),
@@ -55,11 +61,15 @@ def delete_copy(publication_id: UUID, *, actor: Member) -> Publication:
 def keep_copies(publication_id: UUID, *, actor: Member) -> Publication:
     """Both may stay, or the other was deleted at the network by hand. Raises Refusal `changed_meanwhile`."""
     row, copy = _open_copy(publication_id, actor)
+    _close(copy)
+    record(actor, "publication.copies_kept", row.post, channel=row.channel.name)
+    return row
+
+
+def _close(copy: SecondCopy) -> None:
     copy.state = CopyState.KEPT
     copy.save(update_fields=["state"])
-    record(actor, "publication.copies_kept", row.post, channel=row.channel.name)
     told()
-    return row
 
 
 def _open_copy(publication_id: UUID, actor: Member) -> tuple[Publication, SecondCopy]:

@@ -20,7 +20,14 @@ from etalage.publishing.actions.opening import ask_for_delivery, changed_meanwhi
 from etalage.publishing.actions.posts import checked_text
 from etalage.publishing.actions.standing import open_publication
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.models import DeliveryState, Post, PostState, Publication
+from etalage.publishing.models import (
+    CopyState,
+    DeliveryState,
+    Post,
+    PostState,
+    Publication,
+    SecondCopy,
+)
 
 REPEATABLE = frozenset({DeliveryState.REJECTED, DeliveryState.EXPIRED})  # what was dropped may stand there
 
@@ -30,7 +37,7 @@ def try_again(publication_id: UUID, custom_text: str | None = None, *, actor: Me
     """Send what surely does not stand there as a new publication that names the old one; it goes out now.
 
     `custom_text` gives this channel other words than before. A second click finds the first one's publication.
-    Raises Refusal: not_repeatable, channel_gone, has_problems.
+    Raises Refusal: not_repeatable, channel_gone, stands_there, has_problems.
     """
     managers_only(actor)
     old = open_publication(publication_id)
@@ -40,6 +47,12 @@ def try_again(publication_id: UUID, custom_text: str | None = None, *, actor: Me
         raise Refusal(_("This channel was disconnected. Choose another."), code="channel_gone", status=409)
     if made := Publication.objects.filter(replaces=old).first():
         return made
+    if SecondCopy.objects.filter(publication=old, state__in=(CopyState.OPEN, CopyState.ASKED)).exists():
+        raise Refusal(
+            _("It was seen on the network. Say first what becomes of it there."),
+            code="stands_there",
+            status=409,
+        )
     words = (
         old.custom_text
         if custom_text is None
@@ -88,9 +101,8 @@ def it_is_there(publication_id: UUID, remote_url: str = "", *, actor: Member) ->
             code="url_invalid",
             status=422,
         )
-    step(
-        row, DeliveryState.PUBLISHED, actor, reason="seen", remote_url=url, published_at=row.sent_at, **_CLEAR
-    )
+    at = row.sent_at or clock.now()
+    step(row, DeliveryState.PUBLISHED, actor, reason="seen", remote_url=url, published_at=at, **_CLEAR)
     record(actor, "publication.seen_there", row.post, channel=row.channel.name)
     return row
 

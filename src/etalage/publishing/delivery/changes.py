@@ -75,10 +75,14 @@ def remove_copy(copy_id: int) -> None:
     if copy is None:
         return
     publication = copy.publication
-    younger = copy.remote_id if copy.is_younger else publication.remote_id
+    if copy.remote_id == publication.remote_id:  # one and the same: it stands there once
+        _end_copy(copy, CopyState.KEPT, "")
+        return
     try:
         reached = editor_for(publication.channel)
-        answer = reached[0].withdraw(reached[1], younger) if reached else Rejected(Reason.MISCONFIGURED)
+        answer = (
+            reached[0].withdraw(reached[1], _younger(copy)) if reached else Rejected(Reason.MISCONFIGURED)
+        )
     except ChannelUnusable:
         answer = ChannelRefused(Reason.AUTH_DEAD)
     match answer:
@@ -92,14 +96,19 @@ def remove_copy(copy_id: int) -> None:
             raise _again(pace().wait(4), "no clear answer")
 
 
+def _younger(copy: SecondCopy) -> str:
+    """The id of the one to delete. Where the publication knows none of its own, that is the copy."""
+    return (not copy.is_younger and copy.publication.remote_id) or copy.remote_id
+
+
 def _end_copy(copy: SecondCopy, state: CopyState, reason: str) -> None:
     """Note what became of the copy; when the known one was the younger, the other one is the publication now."""
-    publication = copy.publication
+    publication, younger = copy.publication, _younger(copy)
     with transaction.atomic():
         asked = SecondCopy.objects.filter(pk=copy.pk, state=CopyState.ASKED)
         if not asked.update(state=state, reason=reason):
             return
-        if state == CopyState.REMOVED and not copy.is_younger:
+        if state == CopyState.REMOVED and younger == publication.remote_id:
             known = Publication.objects.filter(pk=publication.pk, remote_id=publication.remote_id)
             known.update(remote_id=copy.remote_id, remote_url="")
         DeliveryStep.objects.create(
@@ -107,7 +116,7 @@ def _end_copy(copy: SecondCopy, state: CopyState, reason: str) -> None:
             from_state=publication.state,
             to_state=publication.state,
             reason="copy_removed" if state == CopyState.REMOVED else reason,
-            detail=copy.remote_id if copy.is_younger else publication.remote_id,
+            detail=younger,
             attempt=publication.attempt,
         )
         tell("posts")

@@ -16,8 +16,9 @@ from etalage.channels.models import ChannelState
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
+from etalage.kit.text import storable
 from etalage.publishing.delivery import ticks
-from etalage.publishing.delivery.states import LEASED, TRANSITIONS
+from etalage.publishing.delivery.states import LEASED, TERMINAL, TRANSITIONS
 from etalage.publishing.events import (
     PublicationDoubled,
     PublicationExpired,
@@ -27,6 +28,9 @@ from etalage.publishing.events import (
 )
 from etalage.publishing.models import DeliveryState, DeliveryStep, Publication, RemotePart
 
+# In characters, as the columns have them.
+LONGEST_ID, LONGEST_URL = 200, 500
+LONGEST_PART = LONGEST_DETAIL = 300
 SPARE_CANDIDATES = 16  # looked at beyond the limit, because other workers may hold the first ones
 
 _EVENTS = {
@@ -35,6 +39,12 @@ _EVENTS = {
     DeliveryState.EXPIRED: PublicationExpired,
     DeliveryState.NEEDS_PERSON: PublicationNeedsPerson,
 }
+#: Steps that deny that it stands there, or give up finding out, and the states in which late news may contradict them.
+_NOT_THERE = frozenset(
+    {DeliveryState.SCHEDULED, DeliveryState.REJECTED, DeliveryState.EXPIRED, DeliveryState.NEEDS_PERSON}
+)
+_SENT = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.RECONCILING})
+TOLD_LATE = "told_late"
 _PASSING = frozenset(
     {DeliveryState.CLAIMED, DeliveryState.PREPARED, DeliveryState.RECONCILING}
 )  # no page waits for these
@@ -64,31 +74,57 @@ def move(
 
     `within_lease` also demands that the lease still runs; `take_token` shuts out whoever holds the present token.
     The step is written to the history, told to open pages and announced, all in one transaction.
+    Whoever says that it does not stand there is overruled by what a late worker knew better.
     """
-    now = clock.now()
     with transaction.atomic():
         row = _locked(publication_id)
         if row is None or row.token != token or to not in TRANSITIONS[DeliveryState(row.state)]:
             return False
         if within_lease and not ticks.is_held(row.lease_clock, row.leased_until, ticks.now()):
             return False
-        changes: dict[str, Any] = {
-            "state": to,
-            "state_at": now,
-            "reason": reason,
-            "detail": detail[:300],
-            **_counted_anew(row),
+        news = _late(row).first() if to in _NOT_THERE and row.state in _SENT else None
+        if news is not None:
+            return _publish(row, TOLD_LATE, news.detail, "", take_token=True)
+        return _step(
+            row,
+            to,
+            reason=reason,
+            detail=storable(detail, LONGEST_DETAIL),
+            member=member,
+            take_token=take_token,
             **fields,
-        }
-        if take_token:
-            changes["token"] = token + 1
-        if to not in LEASED:
-            changes.setdefault("leased_until", None)
-        if not Publication.objects.filter(pk=row.pk, token=token, state=row.state).update(**changes):
-            return False
-        attempt = changes.get("attempt", row.attempt)
-        _note(row, to, at=now, reason=reason, detail=detail[:300], member=member, attempt=attempt)
-        return True
+        )
+
+
+def _step(
+    row: Publication,
+    to: DeliveryState,
+    *,
+    reason: str,
+    detail: str = "",
+    member: Member | None = None,
+    take_token: bool = False,
+    **fields: Any,
+) -> bool:
+    """Write one step of a locked row, with its line of history."""
+    now = clock.now()
+    changes: dict[str, Any] = {
+        "state": to,
+        "state_at": now,
+        "reason": reason,
+        "detail": detail,
+        **_counted_anew(row),
+        **fields,
+    }
+    if take_token:
+        changes["token"] = row.token + 1
+    if to not in LEASED:
+        changes.setdefault("leased_until", None)
+    if not Publication.objects.filter(pk=row.pk, token=row.token, state=row.state).update(**changes):
+        return False
+    attempt = changes.get("attempt", row.attempt)
+    _note(row, to, at=now, reason=reason, detail=detail, member=member, attempt=attempt)
+    return True
 
 
 def _counted_anew(row: Publication) -> dict[str, Any]:
@@ -207,6 +243,11 @@ def _held(claim: Claim, at: int) -> QuerySet[Publication]:
     return mine.filter(ticks.running(at))
 
 
+def can_keep_part(remote_id: str) -> bool:
+    """Whether the id that a network gave to a part is one that can be stored."""
+    return bool(_kept(remote_id, LONGEST_PART))
+
+
 def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
     """Commit the remote id of one prepared part, before the next step; False for a worker that came too late."""
     with transaction.atomic():
@@ -233,42 +274,58 @@ def forget_parts(claim: Claim, body_hash: str) -> bool:
 def accept(claim: Claim, remote_id: str, url: str, reason: str = "", *, attempt: int = 0) -> bool:
     """Write down that the network has it. Knowledge is welcome late too, from whoever holds it.
 
-    A worker that lost its token may still say "accepted" as long as nobody is sending and no other copy is known;
-    a second copy becomes an alarm. False when nothing could be written. `attempt`: the send that was accepted,
-    0 where that is not known.
+    A worker that lost its token may still say "accepted". While its successor is sending that is remembered, to be
+    compared with the successor's answer; when another copy is known already it is an alarm. False when nothing could
+    be written. `attempt`: the send that was accepted, 0 where that is not known.
     """
-    facts = {"remote_id": remote_id, "remote_url": url[:500], "published_at": clock.now(), **_SETTLED}
-    if move(claim.publication_id, claim.token, DeliveryState.PUBLISHED, reason=reason, **facts):
-        _compare_with_late_news(claim.publication_id, remote_id)
-        return True
-    row = Publication.objects.get(pk=claim.publication_id)
-    if (
-        row.state == DeliveryState.SENDING
-    ):  # the successor is on the wire: its answer will be compared with this one
-        _remember(row, "told_late", remote_id, attempt)
+    remote_id, url = _kept(remote_id, LONGEST_ID), _kept(url, LONGEST_URL)
+    with transaction.atomic():
+        row = _locked(claim.publication_id)
+        if row is None:
+            return False
+        if row.token == claim.token and row.state in LEASED:
+            return _publish(row, reason, remote_id, url)
+        if row.state == DeliveryState.SENDING:
+            _remember(row, TOLD_LATE, remote_id, attempt)
+        elif _may_stand_there(row):
+            return _publish(row, TOLD_LATE, remote_id, url, take_token=True)
+        elif row.state == DeliveryState.PUBLISHED and remote_id and not row.remote_id:
+            # A person saw it there and could not know its id: this is the very one.
+            Publication.objects.filter(pk=row.pk).update(remote_id=remote_id)
+            _remember(row, TOLD_LATE, remote_id, attempt)
+        else:
+            alarm(row, remote_id, attempt)
         return False
-    late = DeliveryState.PUBLISHED in TRANSITIONS[DeliveryState(row.state)]
-    if late and move(
-        row.pk, row.token, DeliveryState.PUBLISHED, reason="told_late", take_token=True, **facts
-    ):
-        return True
-    if row.state == DeliveryState.PUBLISHED and not row.remote_id:
-        # A person saw it there and could not know its id: this is the very one.
-        Publication.objects.filter(pk=row.pk, remote_id="").update(remote_id=remote_id)
-        _remember(row, "told_late", remote_id, attempt)
-    elif row.remote_id != remote_id:
-        alarm(row, remote_id, attempt)
-    return False
 
 
-def _compare_with_late_news(publication_id: UUID, remote_id: str) -> None:
-    """Alarm for each other id under which a late worker heard that the network has it."""
-    others = DeliveryStep.objects.filter(publication_id=publication_id, reason="told_late").exclude(
-        detail=remote_id
+def _kept(told: str, limit: int) -> str:
+    """What a network told, where all of it can be stored; else nothing, because a part would name something else."""
+    text = storable(told)
+    return text if text == told and len(text) <= limit else ""
+
+
+def _may_stand_there(row: Publication) -> bool:
+    """Whether late news makes it published; not once another publication went out in its place."""
+    if DeliveryState.PUBLISHED not in TRANSITIONS[DeliveryState(row.state)]:
+        return False
+    return row.state not in TERMINAL or not row.replaced_by.exists()
+
+
+def _publish(row: Publication, reason: str, remote_id: str, url: str, *, take_token: bool = False) -> bool:
+    """Write down under which id a locked row stands there, and alarm for each other id that late workers told."""
+    facts = {"remote_id": remote_id, "remote_url": url, "published_at": clock.now(), **_SETTLED}
+    done = _step(row, DeliveryState.PUBLISHED, reason=reason, take_token=take_token, **facts)
+    if done and remote_id:
+        for news in _late(row).exclude(detail__in=("", remote_id)):
+            alarm(row, news.detail, news.attempt)
+    return done
+
+
+def _late(row: Publication) -> QuerySet[DeliveryStep]:
+    """What late workers told while a successor was sending; the detail of each is the id that they heard."""
+    return row.steps.filter(
+        reason=TOLD_LATE, from_state=DeliveryState.SENDING, to_state=DeliveryState.SENDING
     )
-    for other, attempt in others.values_list("detail", "attempt"):
-        if other:
-            alarm(Publication.objects.get(pk=publication_id), other, attempt)
 
 
 _SETTLED: dict[str, Any] = {
@@ -282,16 +339,20 @@ _SETTLED: dict[str, Any] = {
 
 
 def alarm(row: Publication, remote_id: str, attempt: int = 0) -> None:
-    """Note a second copy in the history and announce it, once for each remote id.
+    """Note a second copy in the history and announce it, once for each remote id; never for the known one.
 
     It is the younger one unless it is known to come from an earlier `attempt` than the last.
     """
+    remote_id = _kept(remote_id, LONGEST_ID)
     with transaction.atomic():
-        _locked(row.pk)
-        if row.steps.filter(reason="second_copy", detail=remote_id[:300]).exists():
+        known = _locked(row.pk)
+        if known is None or remote_id in ("", known.remote_id):
             return
-        _remember(row, "second_copy", remote_id, attempt)
-        announce(PublicationDoubled(row.pk, remote_id, not attempt or attempt >= row.attempt))
+        if known.steps.filter(reason="second_copy", detail=remote_id).exists():
+            return
+        _remember(known, "second_copy", remote_id, attempt)
+        is_younger = not known.remote_id or not attempt or attempt >= known.attempt
+        announce(PublicationDoubled(known.pk, remote_id, is_younger))
 
 
 def _remember(row: Publication, reason: str, remote_id: str, attempt: int) -> None:
@@ -301,6 +362,6 @@ def _remember(row: Publication, reason: str, remote_id: str, attempt: int) -> No
         from_state=row.state,
         to_state=row.state,
         reason=reason,
-        detail=remote_id[:300],
+        detail=remote_id,
         attempt=attempt or row.attempt,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isnan
 from typing import Any
 
 from django.db import transaction
@@ -67,8 +68,10 @@ def after_step(work: Work, answer: Prepared | Rejected | NotAccepted | Unknown |
     An unknown answer here is harmless: at worst an orphan stays unseen at the network, and the step is repeated.
     """
     match answer:
-        case Prepared(part_name, remote_id):
+        case Prepared(part_name, remote_id) if machine.can_keep_part(remote_id):
             return machine.keep_part(work.claim, part_name, remote_id)
+        case Prepared():
+            again_later(work, Reason.NONSENSE_ANSWER)
         case Rejected(reason, detail):
             _refuse(work, reason, detail)
         case NotAccepted(reason, retry_after, detail):
@@ -112,7 +115,7 @@ def again_later(work: Work, reason: str, retry_after: float | None = None, detai
     """Provably not accepted: try again after a growing wait, or the network's own, but never too late."""
     publication, now = work.publication, clock.now()
     wait = pace().wait(publication.tries)
-    if retry_after is not None:
+    if retry_after is not None and not isnan(retry_after):
         wait = max(wait, timedelta(seconds=min(max(retry_after, 0.0), 86_400.0)))
         if reason == Reason.RATE_LIMITED:
             channels.keep_quiet(
@@ -126,14 +129,15 @@ def schedule_or_end(work: Work, reason: str, detail: str, wait: timedelta, **fie
     publication, at = work.publication, clock.now() + wait
     if publication.expires_at is None or at < publication.expires_at:
         return work.move(DeliveryState.SCHEDULED, reason=reason, detail=detail, next_attempt_at=at, **fields)
-    return too_late(work, reason, detail)
+    return too_late(work, reason, detail, **fields)
 
 
-def too_late(work: Work, reason: str = "", detail: str = "") -> bool:
+def too_late(work: Work, reason: str = "", detail: str = "", **fields: Any) -> bool:
     """Its time is over: it does not go out any more. In doubt it is looked for, to tell the truth about it."""
     if work.is_doubtful():
-        return doubt(work, reason or "too_late", detail)
-    return work.move(DeliveryState.EXPIRED, reason=reason or "too_late", detail=detail, next_attempt_at=None)
+        return doubt(work, reason or "too_late", detail, **fields)
+    fields = {**fields, "next_attempt_at": None}
+    return work.move(DeliveryState.EXPIRED, reason=reason or "too_late", detail=detail, **fields)
 
 
 def channel_refused(work: Work, reason: Reason, detail: str) -> None:
@@ -148,7 +152,9 @@ def channel_refused(work: Work, reason: Reason, detail: str) -> None:
             take_token=True,
         )
         if waits:
-            channels.pause_channel(work.publication.channel_id, reason, actor=None)
+            channel = work.publication.channel
+            version = channel.grant.version if channel.grant else None
+            channels.pause_channel(channel.pk, reason, actor=None, version=version)
 
 
 def _refuse(work: Work, reason: Reason, detail: str) -> None:

@@ -8,29 +8,48 @@ from etalage.publishing.models import DeliveryState as S
 
 TRANSITIONS: Mapping[S, frozenset[S]] = {
     S.DRAFT: frozenset({S.APPROVED}),
-    S.APPROVED: frozenset({S.SCHEDULED, S.DRAFT, S.WITHDRAWN}),
+    S.APPROVED: frozenset({S.SCHEDULED, S.DRAFT, S.WITHDRAWN, S.PUBLISHED}),
     S.SCHEDULED: frozenset(
         {S.CLAIMED, S.APPROVED, S.DRAFT, S.WITHDRAWN, S.EXPIRED, S.UNKNOWN, S.NEEDS_PERSON, S.PUBLISHED}
     ),
     S.CLAIMED: frozenset(
-        {S.PREPARED, S.SCHEDULED, S.REJECTED, S.EXPIRED, S.WITHDRAWN, S.UNKNOWN, S.PUBLISHED}
+        {
+            S.PREPARED,
+            S.SCHEDULED,
+            S.REJECTED,
+            S.EXPIRED,
+            S.WITHDRAWN,
+            S.UNKNOWN,
+            S.NEEDS_PERSON,
+            S.PUBLISHED,
+        }
     ),
     S.PREPARED: frozenset(
-        {S.SENDING, S.SCHEDULED, S.REJECTED, S.EXPIRED, S.WITHDRAWN, S.UNKNOWN, S.PUBLISHED}
+        {
+            S.SENDING,
+            S.SCHEDULED,
+            S.REJECTED,
+            S.EXPIRED,
+            S.WITHDRAWN,
+            S.UNKNOWN,
+            S.NEEDS_PERSON,
+            S.PUBLISHED,
+        }
     ),
-    S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.SCHEDULED, S.UNKNOWN, S.EXPIRED}),
+    S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.SCHEDULED, S.UNKNOWN, S.NEEDS_PERSON, S.EXPIRED}),
     S.UNKNOWN: frozenset({S.RECONCILING, S.PUBLISHED, S.NEEDS_PERSON}),
     S.RECONCILING: frozenset({S.PUBLISHED, S.SCHEDULED, S.UNKNOWN, S.NEEDS_PERSON, S.REJECTED, S.EXPIRED}),
     S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.SCHEDULED, S.DROPPED}),
     S.PUBLISHED: frozenset({S.WITHDRAWN}),
-    S.REJECTED: frozenset(),
-    S.EXPIRED: frozenset(),
+    S.REJECTED: frozenset({S.PUBLISHED}),
+    S.EXPIRED: frozenset({S.PUBLISHED}),
+    S.DROPPED: frozenset({S.PUBLISHED}),
     S.WITHDRAWN: frozenset(),
-    S.DROPPED: frozenset(),
 }
 
 START = S.DRAFT
-TERMINAL = frozenset(state for state, after in TRANSITIONS.items() if not after)
+#: Where a publication ends without standing there. Only news that came late leads on: it stands there after all.
+TERMINAL = frozenset(state for state, after in TRANSITIONS.items() if after <= {S.PUBLISHED})
 LEASED = frozenset({S.CLAIMED, S.PREPARED, S.SENDING, S.RECONCILING})  # somebody is at work on it
 UNSENT = frozenset({S.DRAFT, S.APPROVED, S.SCHEDULED})  # people may still change everything
 
@@ -49,7 +68,7 @@ def _check(graph: Mapping[S, frozenset[S]]) -> None:
         reached |= edge
     if reached != set(S):
         raise ValueError(f"states that nothing leads to: {sorted(set(S) - reached)}")
-    ending = {state for state, after in graph.items() if not after} | {S.PUBLISHED}
+    ending = {state for state, after in graph.items() if after <= {S.PUBLISHED}} | {S.PUBLISHED}
     while more := {state for state, after in graph.items() if after & ending} - ending:
         ending |= more
     if ending != set(S):
