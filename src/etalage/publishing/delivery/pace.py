@@ -26,6 +26,7 @@ class Pace:
     hands: int = 20  # publications that one process sends at the same time
     shift: timedelta = timedelta(seconds=50)  # how long one round of work goes on taking more
     looks: int = 6  # undecided looks before a person is asked
+    lost: int = 6  # workers that died over one publication before a person is asked
     key_share: float = 5 / 6  # how much of a network's memory for keys is trusted
     # How far before the first send a look begins: a clock that was a day wrong when it was written down is covered.
     since: timedelta = timedelta(hours=26)

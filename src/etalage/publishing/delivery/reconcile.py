@@ -26,6 +26,7 @@ from etalage.publishing.models import DeliveryState, Publication
 log = logging.getLogger(__name__)
 
 SWEEP = 200  # rows per round
+WORKER_LOST = "worker_lost"
 CLOCKS_DIFFER = timedelta(minutes=1)  # more is a clock that is wrong
 
 
@@ -184,15 +185,25 @@ def _take_back() -> int:
         work = load(Claim(key, token))
         if work is None or ticks.is_held(work.publication.lease_clock, work.publication.leased_until, at):
             continue  # its worker renewed it meanwhile
-        if work.publication.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED):
+        if _has_lost_too_many(work.publication):
+            fields = {"settle_until": None, "next_attempt_at": None, "take_token": True}
+            moved += work.move(DeliveryState.NEEDS_PERSON, reason="workers_lost", **fields)
+        elif work.publication.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED):
             moved += outcomes.schedule_or_end(
-                work, "worker_lost", "", pace().wait(work.publication.tries), take_token=True
+                work, WORKER_LOST, "", pace().wait(work.publication.tries), take_token=True
             )
         elif work.publication.state == DeliveryState.SENDING:
-            moved += outcomes.doubt(work, "worker_lost", take_token=True)
+            moved += outcomes.doubt(work, WORKER_LOST, take_token=True)
         elif work.publication.state == DeliveryState.RECONCILING:
-            moved += work.move(DeliveryState.UNKNOWN, reason="worker_lost", take_token=True, **settles(at))
+            moved += work.move(DeliveryState.UNKNOWN, reason=WORKER_LOST, take_token=True, **settles(at))
     return moved
+
+
+def _has_lost_too_many(publication: Publication) -> bool:
+    """Whether this is the last worker that may die over it: what ends the program each time would go on for ever."""
+    by_people = publication.steps.exclude(member=None).order_by("-pk").values_list("pk", flat=True).first()
+    lost = publication.steps.filter(reason=WORKER_LOST, pk__gt=by_people or 0).count()
+    return lost + 1 >= pace().lost
 
 
 def _settle_anew() -> int:

@@ -55,6 +55,7 @@ _REASONS: Mapping[str, Promise] = {
     "second_copy": _("A second copy was seen on the network."),
     "copy_removed": _("The younger copy was deleted."),
     "stood_still": _("The program stood still for too long. Nothing was sent, and it goes on by itself."),
+    "picture_unread": _("A picture could not be read from the disk. It is tried again by itself."),
     "too_late": _("Its time was over before it could go out."),
     "cannot_tell": _("We looked several times and could not find out whether it stands there."),
     "broke_off": _("Something went wrong in the program. Nothing was sent, and it goes on by itself."),
@@ -62,6 +63,14 @@ _REASONS: Mapping[str, Promise] = {
     "not_there": _("You said that it does not stand there. It goes out again."),
 }
 
+
+#: What a person is asked about, where it is not a doubt that looks could not settle.
+_ASKED: Mapping[str, Promise] = {
+    "workers_lost": _(
+        "Etalage was stopped each time while it worked on this, so it leaves it alone. "
+        "Look on the network whether it stands there, and tell us."
+    ),
+}
 
 _TWICE = Explanation(
     _("Stands there twice"),
@@ -86,6 +95,8 @@ def explain(publication: Publication) -> Explanation:
             state.label, why or _("Its channel is paused. It goes out when the channel is resumed.")
         )
     if state is S.NEEDS_PERSON:  # its reason tells how the doubt began, not what to do about it
+        return Explanation(state.label, _ASKED.get(publication.reason, _SENTENCES[state]))
+    if state is S.EXPIRED:  # its reason tells what kept it waiting, which does not go on by itself any more
         return Explanation(state.label, _SENTENCES[state])
     sentence = _REASONS.get(publication.reason) or what_to_do(publication.reason)
     if publication.reason == "channel_paused" and publication.channel.state == ChannelState.ACTIVE:
@@ -95,4 +106,4 @@ def explain(publication: Publication) -> Explanation:
 
 def sentence_for(reason: str) -> str | Promise:
     """What one reason means, whatever the state; empty for one that says nothing to a person."""
-    return _REASONS.get(reason) or what_to_do(reason)
+    return _REASONS.get(reason) or _ASKED.get(reason) or what_to_do(reason)
