@@ -150,6 +150,8 @@ class Change(models.TextChoices):
 class Publication(UUIDModel):
     """One post on one channel. Every write of the worker carries `token`, so a late worker changes nothing.
 
+    `marker` is the address of its link as it was sent last: what a look searches for.
+
     `tries` counts claims, `attempt` the sends that may have reached the network. `in_doubt`: an earlier attempt may
     stand there without our knowing; then it is only sent again before `safe_until`, while the network itself
     recognises a second attempt. `refused_as` is a refusal that waits for the proof that nothing stands there.
@@ -183,6 +185,7 @@ class Publication(UUIDModel):
     body_hash = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=80, blank=True)
     client_key = models.CharField(max_length=80, blank=True)
+    marker = models.CharField(max_length=500, blank=True)
     settle_until = models.BigIntegerField(null=True)
     looks = models.PositiveSmallIntegerField(default=0)
     absent_since = models.BigIntegerField(null=True)

@@ -7,16 +7,21 @@ after it the publication is looked for before anything is sent again.
 from __future__ import annotations
 
 import logging
+from functools import partial
+from pathlib import Path
 from uuid import UUID
+
+from django.conf import settings
 
 from etalage.channels.models import Channel, ChannelState
 from etalage.channels.queries import ChannelUnusable, abilities_of, network_for
+from etalage.jobs.execute import patiently
 from etalage.kit import clock
-from etalage.kit.errors import Refusal
+from etalage.kit.images import PictureRefused
 from etalage.networks.base import Account, Delivery, Outcome, Publisher, Reason, Rejected, Rendition, Unknown
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import lag, machine, outcomes, ticks
-from etalage.publishing.delivery.facts import delivery_of
+from etalage.publishing.delivery.facts import address_of, delivery_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import Work
 from etalage.publishing.delivery.pace import pace
@@ -68,7 +73,8 @@ def _is_over(work: Work) -> bool:
 def _rendition(work: Work) -> Rendition | None:
     """The fitted content; None when it cannot go out, which is then written down with its reason."""
     publication = work.publication
-    shown = renditions.check(publication, links.address_of(links.link_for_publication(publication)))
+    links.link_for_publication(publication)
+    shown = renditions.check(publication, address_of(publication))
     found = renditions.blocking(shown.problems)
     if found and not publication.in_doubt:
         work.move(
@@ -83,10 +89,19 @@ def _rendition(work: Work) -> Rendition | None:
         return None
     try:
         return renditions.render(shown)
-    except (Refusal, OSError) as error:
+    except (PictureRefused, OSError) as error:
         log.warning("a picture of publication %s cannot be fitted: %r", publication.pk, error)
-        outcomes.after_step(work, Rejected(Reason.MEDIA_INVALID))
+        if _is_final(error):
+            outcomes.after_step(work, Rejected(Reason.MEDIA_INVALID))
+        else:
+            outcomes.again_later(work, "picture_unread")
         return None
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether a picture is no good or is gone. What a disk in trouble says, or one that is not there, passes."""
+    is_gone = isinstance(error, FileNotFoundError) and Path(settings.MEDIA_ROOT).is_dir()
+    return is_gone or isinstance(error, PictureRefused)
 
 
 _REASONS = {
@@ -143,6 +158,7 @@ def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendi
         "attempt": delivery.attempt,
         "sent_at": now,
         "sent_tick": tick,
+        "marker": delivery.marker,
         "first_sent_at": publication.first_sent_at if goes_on else now,
         "first_tick": publication.first_tick if goes_on else tick,
     }
@@ -154,7 +170,9 @@ def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendi
         # This process stood still for longer than it may: another may soon take over. Nothing was sent.
         outcomes.again_later(work, "stood_still")
         return
-    outcomes.after_commit(work, _sent(publisher, account, rendition, delivery, publication.pk))
+    answer = _sent(publisher, account, rendition, delivery, publication.pk)
+    # What the network said once it may never say again.
+    patiently(partial(outcomes.after_commit, work, answer))
     lag.time_success(publication.pk, publication.channel_id)
 
 

@@ -129,6 +129,7 @@ class Migration(migrations.Migration):
                 ('body_hash', models.CharField(blank=True, max_length=64)),
                 ('idempotency_key', models.CharField(blank=True, max_length=80)),
                 ('client_key', models.CharField(blank=True, max_length=80)),
+                ('marker', models.CharField(blank=True, max_length=500)),
                 ('settle_until', models.BigIntegerField(null=True)),
                 ('looks', models.PositiveSmallIntegerField(default=0)),
                 ('absent_since', models.BigIntegerField(null=True)),
