@@ -139,6 +139,18 @@ def test_a_refused_renewal_pauses_the_channel_and_says_what_to_do(join: Join, gu
 
 
 @pytest.mark.django_db
+def test_what_the_network_said_of_an_older_access_pauses_nobody(join: Join, guild: Guild) -> None:
+    channel = join()
+    before = tokens(channel)[2]
+    assert channel.grant is not None and grants.renew(channel.grant).renewed
+
+    paused = actions.pause_channel(channel.pk, "auth_dead", actor=None, version=before)
+    assert paused.state == "active" and paused.quiet_until is not None
+    paused = actions.pause_channel(channel.pk, "auth_dead", actor=None, version=tokens(channel)[2])
+    assert paused.state == "paused"  # of today's, renewed only just now, it is believed
+
+
+@pytest.mark.django_db
 def test_connecting_again_mends_the_grant_in_its_place(join: Join, guild: Guild) -> None:
     channel = join()
     guild.refresh.clear()

@@ -52,7 +52,7 @@ def test_a_manager_connects_an_account_by_its_token(
     page = signed_in["manager"].get("/channels/connect/practice/")
     assert page.status_code == 200
     wrong = signed_in["manager"].post("/channels/connect/practice/", {"token": "wrong", "language": "fr"})
-    assert wrong.status_code == 422 and "Connect the channel again" in wrong.content.decode()
+    assert wrong.status_code == 422 and "does not accept this token" in wrong.content.decode()
     answer = signed_in["manager"].post(
         "/channels/connect/practice/", {"token": account.token, "language": "fr"}
     )

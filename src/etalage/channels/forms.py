@@ -79,6 +79,21 @@ def offer_of(network: str) -> Offer | None:
     return Offer(network, NAMES.get(network, network.title()), NOTES.get(network, ""), entry, address)
 
 
+class Secret(forms.PasswordInput):
+    """Never shown again, and never asked for by the browser: it may be the second way."""
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        """False; the form itself says what is missing."""
+        return False
+
+
+class SecondWay(forms.CharField):
+    """Needed by who takes this way, left empty by who takes the first."""
+
+    def validate(self, value: Any) -> None:
+        """Whatever is there will do: the network judges it."""
+
+
 class ConnectForm(forms.Form):
     """Just what this network asks for, and the language of the channel's posts."""
 
@@ -103,17 +118,23 @@ class ConnectForm(forms.Form):
             )
         if entry.proof:
             label, help_text = PROOFS[entry.proof]
-            self.fields["token"] = forms.CharField(
+            kind = SecondWay if entry.by_authorization else forms.CharField
+            self.fields["token"] = kind(
                 label=label,
                 max_length=4000,
-                required=not entry.by_authorization,
                 help_text=help_text,
-                widget=_plain(forms.PasswordInput),
+                widget=_plain(Secret if entry.by_authorization else forms.PasswordInput),
             )
         self.fields["language"] = forms.ChoiceField(
             label=_("Language of its posts"), choices=Language.choices
         )
         self.offer = offer
+
+    def clean(self) -> dict[str, Any]:
+        """Who chose the second way has to give what it takes."""
+        if self.data.get("by") == "typed" and "token" in self.fields and not self.cleaned_data.get("token"):
+            self.add_error("token", self.fields["token"].error_messages["required"])
+        return self.cleaned_data
 
     @property
     def rare(self) -> BoundField | None:

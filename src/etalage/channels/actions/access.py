@@ -58,7 +58,8 @@ def wait_after(answer: CouldNotRead | ChannelRefused, channel: Channel, failures
     """
     if isinstance(answer, ChannelRefused):
         if answer.reason is Reason.AUTH_DEAD:
-            pause_channel(channel.pk, answer.reason, actor=None)
+            version = channel.grant.version if channel.grant else None
+            pause_channel(channel.pk, answer.reason, actor=None, version=version)
             return SHORTEST_WAIT
         return REFUSED_WAIT
     wait: timedelta = min(SHORTEST_WAIT * 2 ** min(failures, 10), LONGEST_WAIT)

@@ -30,15 +30,18 @@ LEAVE = "etalage.channels.tasks.leave"
 
 
 @transaction.atomic
-def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member | None) -> Channel:
+def pause_channel(
+    channel_id: UUID, reason: str = "", *, actor: Member | None, version: int | None = None
+) -> Channel:
     """Hold the channel's publications back. `reason` is a `networks.base.Reason`, empty when a person pauses it.
 
     Pausing a paused channel again changes nothing. `actor` None: Etalage itself, because the network refused it.
-    A dead access that may be renewed is given one renewal first: until then the channel only keeps quiet.
+    A dead access that may be renewed is given one renewal first: until then the channel only keeps quiet. `version` is
+    that of the grant with which the network was asked: what it said of an older one says nothing of today's.
     """
     if actor:
         managers_only(actor)
-    elif reason == Reason.AUTH_DEAD and _renews_first(channel_id):
+    elif reason == Reason.AUTH_DEAD and _renews_first(channel_id, version):
         return find_channel(channel_id)
     active = Channel.objects.filter(pk=channel_id, state=ChannelState.ACTIVE)
     if active.update(state=ChannelState.PAUSED, pause_reason=reason):
@@ -51,9 +54,12 @@ def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member | None) -
     return find_channel(channel_id)
 
 
-def _renews_first(channel_id: UUID) -> bool:
+def _renews_first(channel_id: UUID, version: int | None) -> bool:
     """Mark a dead access as ended, so that whoever needs it next renews it; False where that cannot help."""
     channel = find_channel(channel_id)
+    if channel.grant is not None and version not in (None, channel.grant.version):
+        keep_quiet(channel_id, clock.now() + RENEWED_SOON)  # it was renewed while the network was being asked
+        return True
     if channel.grant is None or not grants.is_worth_another_try(channel.grant):
         return False
     now = clock.now()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Asked:
     params: dict[str, list[str]]
     token: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)  # names in lower case
+
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode()))
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -75,7 +79,8 @@ class _Request(BaseHTTPRequestHandler):
         name = parts.path.rpartition(".")[2]
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        self.server.asked.append(Asked(name, parse_qs(parts.query), token, body))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append(Asked(name, parse_qs(parts.query), token, body, headers))
         turn = self.server.answers.get(name) or deque([Told({"error": "MethodNotImplemented"}, 501)])
         self._answer(turn.popleft() if len(turn) > 1 else turn[0])
 
