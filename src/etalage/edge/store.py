@@ -164,8 +164,11 @@ class SQLiteStore(Generic[Row]):
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            # Made here first so that the log and index files beside it get the same narrow permissions.
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            # Made here first so that the log and index files beside it get the same narrow permissions. A file that is
+            # there is not touched: to close any descriptor of it gives up all locks that this process has on it, and
+            # then another program may clear away the log into which we still write.
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             connection = connect(self.path, self._synchronous)
             try:
                 self._make_tables(connection)
