@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from etalage.kit.ids import UNAMBIGUOUS, _Sequence, short_code, uuid7
+from etalage.kit.ids import UNAMBIGUOUS, _Sequence, short_code, uuid7, uuid7_hex
 
 
 def test_an_id_is_a_version_7_uuid_of_the_rfc_variant_that_tells_its_time() -> None:
@@ -19,6 +19,11 @@ def test_an_id_is_a_version_7_uuid_of_the_rfc_variant_that_tells_its_time() -> N
         made = uuid7()
     assert (made.version, made.variant) == (7, uuid.RFC_4122)
     assert made.int >> 80 == 2_000_000_000_123
+
+
+def test_the_digits_alone_are_the_same_sequence() -> None:
+    made = [uuid7().hex, uuid7_hex(), uuid7().hex, uuid7_hex()]
+    assert made == sorted(set(made)) and all(uuid.UUID(hex=one).version == 7 for one in made)
 
 
 def test_ids_of_one_process_only_grow_also_within_a_millisecond() -> None:

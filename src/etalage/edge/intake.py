@@ -20,7 +20,7 @@ from etalage.edge.signatures import Reason, Verdict
 from etalage.edge.store import StoreUnavailable
 from etalage.edge.writer import GroupWriter, WriterFull
 from etalage.kit import clock
-from etalage.kit.ids import uuid7
+from etalage.kit.ids import uuid7_hex
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ def _delivery(network: str, key: str, headers: dict[str, str], raw: bytes, verdi
         (name, headers[name][:_LONGEST_HEADER]) for name in (*_ALWAYS_KEPT, *verdict.keep) if name in headers
     ]
     return Delivery(
-        id=uuid7().hex,
+        id=uuid7_hex(),
         network=network,
         key=key,
         delivery_id=delivery_key(verdict.delivery_id, raw),

@@ -32,6 +32,9 @@ class Verdict:
     keep: tuple[str, ...] = ()
 
 
+_GENUINE = Verdict(True)
+
+
 class Verifier(Protocol):
     """Judges raw bytes. Runs on the event loop: from memory it answers at once, else it returns an awaitable."""
 
@@ -62,7 +65,7 @@ def judge(
         return refused(Reason.SECRET_UNSET)
     if not verify(secret, headers, raw):
         return refused(Reason.FORGED)
-    return Verdict(True, delivery_id, Reason.GENUINE, keep)
+    return _GENUINE if delivery_id is None and not keep else Verdict(True, delivery_id, Reason.GENUINE, keep)
 
 
 def refused(reason: Reason) -> Verdict:

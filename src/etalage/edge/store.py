@@ -59,6 +59,8 @@ def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         _until_free(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchall())
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA journal_size_limit=67108864")
+        # What a statement of many rows could have to undo is else kept in a file, made and removed for each.
+        connection.execute("PRAGMA temp_store=MEMORY")
     except BaseException:
         connection.close()
         raise
@@ -152,6 +154,10 @@ class SQLiteStore(Generic[Row]):
             self._connection = None
 
     def _commit(self, connection: sqlite3.Connection, items: Sequence[Row]) -> int:
+        if (
+            len(items) <= _ROWS_PER_STATEMENT
+        ):  # one statement is a transaction of its own, without what undoes a part
+            return self._insert(connection, items, 0)
         connection.execute("BEGIN IMMEDIATE")
         new = sum(self._insert(connection, items, at) for at in range(0, len(items), _ROWS_PER_STATEMENT))
         connection.execute("COMMIT")

@@ -13,7 +13,7 @@ from etalage.edge.redirects import LOST, MOMENT, Landing, landing
 from etalage.edge.visitors import visitor_in
 from etalage.edge.writer import GroupWriter
 from etalage.kit import clock
-from etalage.kit.ids import uuid7
+from etalage.kit.ids import uuid7_hex
 
 PREFIX = "/l/"
 _WRONG_METHOD = answers.wrong_method(b"GET", b"HEAD")
@@ -55,7 +55,7 @@ class Visits:
         cookies = headers.get(b"cookie")
         link = found.link
         click = Click(
-            id=uuid7().hex,
+            id=uuid7_hex(),
             code=link.code,
             link_id=link.link_id,
             happened_us=now_us,

@@ -55,9 +55,18 @@ os.register_at_fork(after_in_child=_sequence.restart)
 
 def uuid7() -> uuid.UUID:
     """A new UUIDv7 (RFC 9562): sorts by time of making, strictly growing within a process."""
+    return uuid.UUID(int=_number())
+
+
+def uuid7_hex() -> str:
+    """The 32 digits of a new UUIDv7, for half of what it costs by way of a `UUID`."""
+    return f"{_number():032x}"
+
+
+def _number() -> int:
     millis, tail = _sequence.next()
     rand_a, rand_b = tail >> 62, tail & ((1 << 62) - 1)
-    return uuid.UUID(int=(millis & ((1 << 48) - 1)) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
+    return (millis & ((1 << 48) - 1)) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b
 
 
 def short_code(length: int, alphabet: str = UNAMBIGUOUS) -> str:
