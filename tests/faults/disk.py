@@ -1,27 +1,30 @@
-"""A disk that fills up under a real edge, on a small file system of its own.
+"""A disk that fills up, or turns read-only, under a real edge, on a small file system of its own.
 
-Intake says 503 before the disk is full and when it is, never an error of ours; what it said 200 to is there; it goes
-on by itself once there is room. The control says yes first and writes afterwards, and loses what it said yes to.
-Needs root, to mount the small file system. (One that turns read-only cannot be shown so: Linux does not turn a file
-system read-only while files on it are open for writing.)
+Intake says 503 before the disk is full and when it is, never an error of ours; what it said 200 to is there; links
+lead on all the while; it goes on by itself once there is room, or once the disk is mended and mounted again. The
+control says yes first and writes afterwards, and loses what it said yes to.
+
+Needs root, to mount the small file system. Read-only it turns as in a shop: ext4 meets an error under open files.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import httpx
 
 from etalage.edge.server import bind
-from tests.edge.world import event, signed, until
+from tests.edge.world import Shop, event, signed, until
 from tests.ending import with_parent
 from tests.faults.family import Line, Options, note, timed
 
@@ -40,6 +43,55 @@ def small_disk(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@contextmanager
+def failing_disk(folder: Path) -> Iterator[Path]:
+    """An ext4 that turns read-only at its first error. (tmpfs turns only while no file is open for writing.)"""
+    folder.mkdir(parents=True, exist_ok=True)
+    image = folder.with_suffix(".img")
+    with image.open("wb") as file:
+        file.truncate(SIZE_MIB * 3 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", str(image)], check=True, capture_output=True)
+    mount(image, folder)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def mount(image: Path, folder: Path) -> None:
+    """Mount a file as a disk."""
+    command = ["mount", "-o", "loop,errors=remount-ro", str(image), str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def fail(folder: Path) -> Callable[[], None]:
+    """Let the disk meet an error; what mends it and mounts it again."""
+    found = subprocess.run(
+        ["findmnt", "-no", "SOURCE", str(folder)], check=True, capture_output=True, text=True
+    )
+    device = Path(found.stdout.strip())
+    Path(f"/sys/fs/ext4/{device.name}/trigger_fs_error").write_text("1")
+    assert os.statvfs(folder).f_flag & os.ST_RDONLY or _refuses(folder)
+
+    def mend() -> None:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        # A new device: the programs that still hold files of the old one keep that one.
+        healed = folder.with_suffix(".healed")
+        shutil.copyfile(device, healed)
+        subprocess.run(["e2fsck", "-f", "-p", str(healed)], check=False, capture_output=True)
+        mount(healed, folder)
+
+    return mend
+
+
+def _refuses(folder: Path) -> bool:
+    try:
+        (folder / "probe").touch()
+    except OSError as error:
+        return error.errno == errno.EROFS
+    return False
 
 
 @contextmanager
@@ -94,15 +146,20 @@ def fill(folder: Path) -> Callable[[], None]:
     return ballast.unlink
 
 
-def strike(folder: Path, kind: str, harm: Callable[[Path], Callable[[], None]], name: str) -> Line:
+Disk = Callable[[Path], AbstractContextManager[Path]]
+Harm = Callable[[Path], Callable[[], None]]
+
+
+def strike(folder: Path, kind: str, disk_of: Disk, harm: Harm, name: str) -> Line:
     """Some deliveries before the harm, many under it, some after it is over."""
     line = Line(name, {}, is_control=kind == "hasty")
-    with timed(line), small_disk(folder) as disk:
-        (disk / "etalage.sqlite3").touch()
+    with timed(line), disk_of(folder) as disk:
+        Shop(disk).link("VASE22")
         with edge(disk, kind) as address:
             before, kept = asyncio.run(deliver(address, 0, 20))
             mend = harm(disk)
             under, more = asyncio.run(deliver(address, 1000, 80))
+            led = kind == "hasty" or _leads_on(address)
             mend()
             until(lambda: _takes(address), 30)
             after, most = asyncio.run(deliver(address, 2000, 20))
@@ -115,6 +172,7 @@ def strike(folder: Path, kind: str, harm: Callable[[Path], Callable[[], None]], 
             line.broken = [] if lost else ["the harness does not see the loss"]
         else:
             line.broken = ["lost"] * bool(lost) + [f"status {other}" for other in sorted(others)]
+            line.broken += ["links do not lead on"] * (not led)
             line.broken += ["never refused"] * (503 not in under) + ["not back"] * (set(after) != {200})
     return line
 
@@ -125,6 +183,11 @@ def _takes(address: str) -> bool:
         address + HOOK, content=raw, headers=signed(raw, "again"), timeout=30, trust_env=False
     )
     return answer.status_code == 200
+
+
+def _leads_on(address: str) -> bool:
+    answers = [httpx.get(f"{address}/l/VASE22", timeout=30, trust_env=False) for _ in range(5)]
+    return {answer.status_code for answer in answers} == {302}
 
 
 def _stored(path: Path) -> set[str]:
@@ -141,6 +204,12 @@ def run(options: Options) -> list[Line]:
     lines = []
     for number in range(max(1, options.rounds)):
         folder = options.folder / f"disk-{number}"
-        lines.append(strike(folder, "edge", fill, "a disk that is full"))
-    lines.append(strike(options.folder / "hasty", "hasty", fill, "control: yes first, written afterwards"))
+        lines.append(strike(folder, "edge", small_disk, fill, "a disk that is full"))
+        if not (Path("/dev/loop-control").exists() and shutil.which("mkfs.ext4")):
+            note("skipped: a disk that turns read-only takes loop devices and mkfs.ext4")
+            continue
+        folder = options.folder / f"failing-{number}"
+        lines.append(strike(folder, "edge", failing_disk, fail, "a disk that turns read-only"))
+    control = "control: yes first, written afterwards"
+    lines.append(strike(options.folder / "hasty", "hasty", small_disk, fill, control))
     return lines
