@@ -231,6 +231,56 @@ def test_a_crowd_of_strangers_does_not_ask_the_database_for_each(
     assert len(reads) <= 2 + (time.monotonic() - began) / hooks.ABSENT_S
 
 
+def test_a_genuine_delivery_with_a_secret_of_just_now_is_not_taken_for_a_forged_one(
+    new_channel: NewChannel, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory is fresh, for an hour here, and holds the old secret: whoever is refused by it gets a second look."""
+    monkeypatch.setattr(hooks, "FRESH_S", 3600.0)
+    channel = with_secret(new_channel(), "the secret of before")
+    address, raw = f"{shop}/hooks/practice/{key_of(channel)}", raw_of(1)
+
+    def told(secret: str) -> int:
+        said = {"x-practice-signature": signature(secret, raw)}
+        return httpx.post(address, content=raw, headers=said).status_code
+
+    assert told("the secret of before") == 200
+    with_secret(channel)
+    began = time.monotonic()
+    until(lambda: told(SECRET) == 200)
+    assert time.monotonic() - began < 60  # and not when the memory ends
+    assert told("the secret of before") == 403
+    with_secret(channel, "")
+    until(lambda: told("a guess") == told(SECRET) == 403)
+    with_secret(channel)
+    until(lambda: told(SECRET) == 200)  # nor is a channel deaf whose first secret is of just now
+
+
+def test_a_crowd_of_forgers_does_not_ask_the_database_for_each(
+    new_channel: NewChannel, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, real = [], hooks.read_hooks
+
+    def counted() -> hooks.Memory:
+        reads.append(1)
+        return real()
+
+    def away() -> hooks.Memory:
+        reads.append(1)
+        raise OSError("the database is away")
+
+    path = f"/hooks/practice/{key_of(with_secret(new_channel()))}"
+    said = {"x-practice-signature": signature("a guess", raw_of(1))}
+    with httpx.Client(base_url=shop) as client:
+        for reading in (counted, away):
+            monkeypatch.setattr(hooks, "read_hooks", reading)
+            reads.clear()
+            began, asked = time.monotonic(), 0
+            while asked < 200 or not reads:
+                asked += 1
+                assert client.post(path, content=raw_of(1), headers=said).status_code == 403
+            assert 1 <= len(reads) <= 2 + (time.monotonic() - began) / hooks.ABSENT_S
+
+
 def test_while_the_database_is_away_the_known_secrets_serve_and_others_come_again(
     new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,21 +40,27 @@ Memory = Mapping[tuple[str, str], Known]
 
 
 class HookVerifier:
-    """See `edge.signatures.Verifier`. A new secret counts within `FRESH_S` seconds, a new channel's at once."""
+    """See `edge.signatures.Verifier`. A new secret counts within `ABSENT_S` seconds, an old one for `FRESH_S` more."""
 
     def __init__(self) -> None:
         self._known: Memory = {}
-        self._read_at = float("-inf")
+        self._read_at = self._begun_at = float("-inf")
         self._reading: asyncio.Future[Memory] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="edge-hooks")
 
     def __call__(
         self, network: str, key: str, headers: Mapping[str, str], raw: bytes, /
     ) -> Verdict | Awaitable[Verdict]:
-        """Judge one delivery; from memory at once where it is fresh."""
-        age = clock.elapsed() - self._read_at
-        if age < (FRESH_S if (network, key) in self._known else ABSENT_S):
-            return verdict(self._known.get((network, key)), headers, raw)
+        """Judge one delivery; from memory at once where it is fresh.
+
+        Whoever is refused by it is judged once more by a new reading, because a new secret may have been agreed
+        meanwhile; `ABSENT_S` apart at least, however many come.
+        """
+        known, now = self._known.get((network, key)), clock.elapsed()
+        if now - self._read_at < (FRESH_S if known else ABSENT_S):
+            judged = verdict(known, headers, raw)
+            if judged.accepted or now - max(self._begun_at, self._read_at) < ABSENT_S:
+                return judged
         return self._after_reading(network, key, headers, raw)
 
     def close(self) -> None:
@@ -63,6 +69,7 @@ class HookVerifier:
 
     async def _after_reading(self, network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
         if self._reading is None:
+            self._begun_at = clock.elapsed()
             self._reading = asyncio.get_running_loop().run_in_executor(self._thread, read_hooks)
             self._reading.add_done_callback(self._remember)
         try:

@@ -111,7 +111,8 @@ class Listening(models.Model):
 
     The network signs what it sends us with `secret`; `secret_before` still counts while a new one is being registered.
     `push_address` is where it was asked to deliver to, which is not where we are once our public address changed.
-    `cursor` is stored only after all that lies before it is durable in the edge's journal.
+    `cursor` is stored only after all that lies before it is durable in the edge's journal. `due_set_at` and
+    `measure_set_at` tell when the next turns were set, so that those of a clock that ran ahead are known.
     """
 
     channel = models.OneToOneField(
@@ -125,10 +126,12 @@ class Listening(models.Model):
     cursor = models.TextField(blank=True)
     read_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=clock.now)
+    due_set_at = models.DateTimeField(default=clock.now)
     failures = models.PositiveIntegerField(default=0)
     problem = models.CharField(max_length=40, blank=True)
     measured_at = models.DateTimeField(null=True)
     measure_due_at = models.DateTimeField(default=clock.now)
+    measure_set_at = models.DateTimeField(default=clock.now)
     measure_failures = models.PositiveIntegerField(default=0)
     measure_problem = models.CharField(max_length=40, blank=True)
 

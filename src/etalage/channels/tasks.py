@@ -16,6 +16,7 @@ from etalage.kit import clock
 @task()
 def listen() -> None:
     """Have each channel read whose turn it is; each is a job of its own, so that a slow network holds up no other."""
+    actions.mend_moments(clock.now())
     for channel_id in actions.channels_to_read(clock.now()):
         enqueue_once(read_channel, str(channel_id), channel_id)
 

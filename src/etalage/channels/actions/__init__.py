@@ -19,6 +19,7 @@ from etalage.channels.actions.listening import (
     read_channel,
     subscribe_channel,
 )
+from etalage.channels.actions.mending import mend_moments
 from etalage.channels.actions.standing import (
     disconnect_channel,
     keep_quiet,
@@ -52,6 +53,7 @@ __all__ = [
     "keep_quiet",
     "leave_network",
     "measure_channel",
+    "mend_moments",
     "pause_channel",
     "read_channel",
     "refresh_abilities",

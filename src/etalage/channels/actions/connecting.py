@@ -114,8 +114,8 @@ def _mend_grant(channel: Channel, connected: Connected) -> None:
 def _listen(channel: Channel) -> None:
     """Begin to hear what people do there, at once, and anew where reading had come to nothing."""
     now = clock.now()
-    fresh = {"due_at": now, "failures": 0, "problem": "", "measure_due_at": now}
-    fresh |= {"measure_failures": 0, "measure_problem": ""}
+    fresh = {"due_at": now, "due_set_at": now, "failures": 0, "problem": ""}
+    fresh |= {"measure_due_at": now, "measure_set_at": now, "measure_failures": 0, "measure_problem": ""}
     Listening.objects.update_or_create(channel=channel, defaults=fresh)
     if isinstance(connector_named(channel.network), Subscriber):
         enqueue_once(SUBSCRIBE, str(channel.pk), channel.pk)

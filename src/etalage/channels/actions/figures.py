@@ -51,7 +51,8 @@ def measure_channel(channel_id: UUID) -> int:
     wanted = publications_due(channel, clock.now())
     rows = Listening.objects.filter(pk=channel_id)
     if not wanted:
-        rows.update(measure_due_at=clock.now() + EVERY)
+        now = clock.now()
+        rows.update(measure_due_at=now + EVERY, measure_set_at=now)
         return 0
     try:
         answer = asked(channel, lambda account: connector.measure(account, wanted))
@@ -61,13 +62,17 @@ def measure_channel(channel_id: UUID) -> int:
     now = clock.now()
     if not isinstance(answer, list):
         wait = wait_after(answer, channel, listening.measure_failures)
-        failures = listening.measure_failures + 1
-        rows.update(measure_due_at=now + wait, measure_failures=failures, measure_problem=answer.reason)
+        facts = {"measure_failures": listening.measure_failures + 1, "measure_problem": answer.reason}
+        rows.update(measure_due_at=now + wait, measure_set_at=now, **facts)
         return 0
     keep_figures(channel, answer)
     more = len(wanted) == AT_ONCE
     rows.update(
-        measured_at=now, measure_due_at=now if more else now + EVERY, measure_failures=0, measure_problem=""
+        measured_at=now,
+        measure_due_at=now if more else now + EVERY,
+        measure_set_at=now,
+        measure_failures=0,
+        measure_problem="",
     )
     tell("figures")
     return len(answer)

@@ -90,7 +90,9 @@ def _read(listening: Listening, *, every: timedelta) -> None:
     now = clock.now()
     rows = Listening.objects.filter(pk=listening.pk)
     rows.update(read_at=now, failures=0, problem="")
-    rows.filter(due_at=listening.due_at).update(due_at=now + every)  # unless it rang meanwhile
+    rows.filter(due_at=listening.due_at).update(
+        due_at=now + every, due_set_at=now
+    )  # unless it rang meanwhile
     if listening.problem or listening.read_at is None:
         tell("channels")
 
@@ -99,9 +101,9 @@ def _failed(
     listening: Listening, channel: Channel, answer: CouldNotRead | ChannelRefused, problem: str = ""
 ) -> None:
     wait = wait_after(answer, channel, listening.failures)
-    Listening.objects.filter(pk=listening.pk).update(
-        due_at=clock.now() + wait, failures=listening.failures + 1, problem=problem or answer.reason
-    )
+    now = clock.now()
+    facts = {"failures": listening.failures + 1, "problem": problem or answer.reason}
+    Listening.objects.filter(pk=listening.pk).update(due_at=now + wait, due_set_at=now, **facts)
     if not listening.problem:
         tell("channels")
 

@@ -1,0 +1,30 @@
+"""What a clock that ran ahead left behind: waits until moments that nobody would have set by the clock of now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from etalage.channels.actions.access import LONGEST_QUIET
+from etalage.channels.grants import LEASE
+from etalage.channels.models import Channel, Grant, Listening
+
+CLOCKS_DIFFER = timedelta(minutes=1)  # more is a clock that was wrong
+
+
+def mend_moments(now: datetime) -> int:
+    """Let go of waits that were set by a clock ahead of this one; returns how many.
+
+    They are looked for before anything is written, because this is done every few seconds. A network that asked for
+    quiet may be asked too early by that: it says so again, and has accepted nothing.
+    """
+    ahead = now + CLOCKS_DIFFER
+    waits = (
+        (Channel.objects.filter(quiet_until__gt=ahead + LONGEST_QUIET), {"quiet_until": None}),
+        (Listening.objects.filter(due_at__gt=now, due_set_at__gt=ahead), {"due_at": now}),
+        (Listening.objects.filter(measure_due_at__gt=now, measure_set_at__gt=ahead), {"measure_due_at": now}),
+        # Whoever renews may still be at it, for as long as a lease lasts; a refresh token may serve only once.
+        (Grant.objects.filter(renewing_until__gt=ahead + LEASE), {"renewing_until": now + LEASE}),
+        # Else a dead access would count as renewed only just now, and be believed to be dead for good.
+        (Grant.objects.filter(renewed_at__gt=ahead), {"renewed_at": None}),
+    )
+    return sum(rows.update(**fields) for rows, fields in waits if rows.exists())
