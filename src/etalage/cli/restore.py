@@ -113,6 +113,8 @@ def _tell(restored: Any) -> None:
     say(f"The backup of {restored.manifest.taken_at[:16]} (UTC) is back.")
     if restored.aside:
         say(f"The state before is kept in {restored.aside}   (delete it when you do not need it any more)")
+    for file in restored.lost:
+        say(f"What had come in since the backup could not be taken over from there: {file}")
     if hold.looked_for:
         say(
             f"{hold.looked_for} posts may have gone out since: each is looked for on its network before anything is "

@@ -174,6 +174,14 @@ def put_aside(name: str) -> None:
         ) from error
 
 
+def clear() -> None:
+    """Take the half of a restore out of the schema `public`, and leave nothing but the mark."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+        mark()
+
+
 def take_back(name: str) -> None:
     """Undo `put_aside`."""
     with transaction.atomic(), connection.cursor() as cursor:

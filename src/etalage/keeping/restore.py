@@ -7,12 +7,12 @@ a restore half-way, doing it once more completes it.
 
 from __future__ import annotations
 
-import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,27 +23,32 @@ from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 from django.db.migrations.loader import MigrationLoader
 
+from etalage.accounts.erased import write_list
 from etalage.edge.clicks import Click
-from etalage.keeping import archive, postgresql, running, sqlite_files
+from etalage.keeping import archive, placing, postgresql, running, sqlite_files
 from etalage.keeping.archive import Manifest
-from etalage.keeping.backup import CLICKS, DATABASE, FOLDERS, JOURNAL
+from etalage.keeping.backup import CLICKS, DATABASE, JOURNAL
 from etalage.keeping.erasures import ERASURES, known_erasures
 from etalage.keeping.hold import Hold, hold
 from etalage.keeping.words import KeepingTrouble
 from etalage.kit import clock
 
-MARK = "restore-unfinished"
+UNPACKED = ".restore-"
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A finished restore: where the state before it is kept (empty when there was none), and what is on hold."""
+    """A finished restore: where the state before it is kept (empty when there was none), and what is on hold.
+
+    `lost`: which files of before could not be asked for what came in since the backup, and why.
+    """
 
     manifest: Manifest
     aside: str
     hold: Hold
     can_look: bool
+    lost: tuple[str, ...] = ()
 
 
 def is_unfinished(data: Path) -> bool:
@@ -51,7 +56,7 @@ def is_unfinished(data: Path) -> bool:
 
     Raises DatabaseError when the database cannot be asked.
     """
-    return (data / MARK).exists() or (connection.vendor == "postgresql" and postgresql.is_marked())
+    return (data / placing.MARK).exists() or (connection.vendor == "postgresql" and postgresql.is_marked())
 
 
 def keep_off_unfinished() -> None:
@@ -72,7 +77,7 @@ def holds_a_shop() -> bool:
     """Whether there is anything here that a restore would put aside."""
     if connection.vendor == "postgresql":
         return postgresql.has_tables()
-    return any((settings.DATA / name).exists() for name in _present_names())
+    return any((settings.DATA / name).exists() for name in placing.present_names())
 
 
 def refuse(manifest: Manifest) -> None:
@@ -114,113 +119,88 @@ def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -
     """
     manifest = archive.manifest_of(path)
     refuse(manifest)
-    stamp = f"{clock.now():%Y%m%dt%H%M%S}"
     settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=settings.DATA, prefix=".restore-") as room:
+    for left in settings.DATA.glob(f"{UNPACKED}*"):  # by one that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=settings.DATA, prefix=UNPACKED) as room:
         fresh = Path(room)
         archive.verify(path, fresh)
         if manifest.database == "sqlite":
             sqlite_files.check(fresh / DATABASE["sqlite"])
-        erased = _erased(path)
-        _mark(path)
-        aside = _put_in_place(fresh, stamp)
+        unfinished = placing.read_mark()
+        erased = _erased(path, ask_database=unfinished is None)
+        mark = replace(unfinished, backup=str(path.resolve())) if unfinished else placing.new_mark(path)
+        mark.write()
+        placing.put_in_place(fresh, mark)
     connection.close()
     upgrade()
-    _bring_along(aside)
+    lost = _bring_along(mark.folder)
     can_look = manifest.public_address == settings.PUBLIC_ADDRESS
     held = hold(_earliest(manifest), can_look=can_look, erased=erased, as_copy=as_copy)
     if connection.vendor == "postgresql":
         postgresql.unmark()
-    (settings.DATA / MARK).unlink()
-    return Restored(manifest, str(aside or ""), held, can_look)
+    placing.remove_mark()
+    aside = str(mark.folder) if mark.folder.exists() else ""
+    return Restored(manifest, aside, held, can_look, lost)
 
 
 def _earliest(manifest: Manifest) -> datetime:
     return min(manifest.moment, clock.now())
 
 
-def _erased(path: Path) -> set[UUID]:
-    """Everybody who is known to have been erased, before the place that knows it is put aside."""
+def _erased(path: Path, *, ask_database: bool) -> set[UUID]:
+    """Everybody who is known to have been erased, before the place that knows it is put aside.
+
+    It is noted in the data folder, where it outlives a kill: a second attempt asks no database that is half aside.
+    """
+    beside = path.resolve().parent / ERASURES
     try:
-        return known_erasures(path.resolve().parent / ERASURES, ask_database=holds_a_shop())
+        known = known_erasures(beside, ask_database=ask_database and holds_a_shop())
     finally:
         connection.close()
+    write_list(settings.DATA / ERASURES, known)
+    return known
 
 
-def _mark(path: Path) -> None:
-    with (settings.DATA / MARK).open("w", encoding="utf-8") as file:
-        file.write(f"{path.resolve()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _present_names() -> list[str]:
-    """The names in the data folder that a backup brings along."""
-    names = [JOURNAL, CLICKS, *FOLDERS]
-    if connection.vendor == "sqlite":
-        names.append(Path(connection.settings_dict["NAME"]).name)
-    return names
-
-
-def _put_in_place(fresh: Path, stamp: str) -> Path | None:
-    """Move the present state aside and the backup's in; the folder of the former, None when there was none."""
-    aside: Path = settings.DATA / f"before-restore-{stamp}"
-    if connection.vendor == "postgresql":
-        _replace_tables(fresh / DATABASE["postgresql"], f"before_restore_{stamp}")
-    for name in _present_names():
-        for suffix in ("", "-wal", "-shm"):
-            present = settings.DATA / f"{name}{suffix}"
-            if present.exists():
-                aside.mkdir(exist_ok=True, mode=0o700)
-                present.replace(aside / present.name)
-    if connection.vendor == "sqlite":
-        (fresh / DATABASE["sqlite"]).replace(connection.settings_dict["NAME"])
-    for name in (JOURNAL, CLICKS, *FOLDERS):
-        if (fresh / name).exists():
-            (fresh / name).replace(settings.DATA / name)
-    return aside if aside.exists() else None
-
-
-def _replace_tables(dump: Path, former: str) -> None:
-    """Fill the database from a dump; when that fails, its tables are as they were."""
-    put_aside = postgresql.has_tables()
-    if put_aside:
-        postgresql.put_aside(former)
-    else:
-        postgresql.mark()
-    connection.close()
-    try:
-        postgresql.load(dump)
-    except KeepingTrouble:
-        if put_aside:
-            postgresql.take_back(former)
-        else:
-            postgresql.unmark()
-        (settings.DATA / MARK).unlink(missing_ok=True)
-        raise
-
-
-def _bring_along(aside: Path | None) -> None:
+def _bring_along(aside: Path) -> tuple[str, ...]:
     """Take over what the edge had acknowledged since the backup, where the files that were put aside still tell.
 
     Deliveries are handled anew: what the former database made of them is not in the restored one, and what is in it
-    changes nothing the second time. A damaged file is left as it is, aside.
+    changes nothing the second time. Returns the files that could not be asked, each with why; they are left aside.
     """
+    lost = []
     for name, columns in ((JOURNAL, DELIVERY_COLUMNS), (CLICKS, ", ".join(Click._fields))):
-        former, present = (aside / name if aside else None), settings.DATA / name
-        if former is None or not former.exists():
+        former, present = aside / name, settings.DATA / name
+        if not former.exists():
             continue
-        table = "delivery" if name == JOURNAL else "click"
-        with suppress(sqlite3.Error, KeepingTrouble):
-            if not present.exists():
-                sqlite_files.snapshot(former, present)
-                again = "UPDATE delivery SET state = 'waiting', attempts = 0 WHERE body IS NOT NULL"
-                _execute(present, *([again] if name == JOURNAL else []))
+        try:
+            if present.exists():
+                _join(former, present, name, columns)
             else:
-                known = "" if name == CLICKS else "WHERE body IS NOT NULL "
-                copy = f"INSERT OR IGNORE INTO main.{table} ({columns}) "
-                copy += f"SELECT {columns} FROM former.{table} {known}ORDER BY seq"  # noqa: S608
-                _execute(present, copy, former=former)
+                _copy(former, present, name)
+        except (sqlite3.Error, KeepingTrouble) as error:
+            lost.append(f"{former}: {error}")
+    return tuple(lost)
+
+
+def _join(former: Path, present: Path, name: str, columns: str) -> None:
+    table, known = ("delivery", "WHERE body IS NOT NULL ") if name == JOURNAL else ("click", "")
+    copy = f"INSERT OR IGNORE INTO main.{table} ({columns}) "
+    copy += f"SELECT {columns} FROM former.{table} {known}ORDER BY seq"  # noqa: S608
+    _execute(present, copy, former=former)
+
+
+def _copy(former: Path, present: Path, name: str) -> None:
+    """The former file itself, whole or not at all, where the backup held none."""
+    fresh = present.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    try:
+        sqlite_files.snapshot(former, fresh)
+        again = "UPDATE delivery SET state = 'waiting', attempts = 0 WHERE body IS NOT NULL"
+        _execute(fresh, *([again] if name == JOURNAL else []))
+        fresh.replace(present)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _execute(path: Path, *statements: str, former: Path | None = None) -> None:
