@@ -29,7 +29,8 @@ PROOFS = {
     "app_password": (
         _("App password"),
         _(
-            "Not the password of the account. The network's settings make app passwords; make one for Etalage."
+            "This is not the password of the account. "
+            "Make one for Etalage in the network's settings, under app passwords."
         ),
     ),
 }

@@ -18,6 +18,20 @@ SERVER = "well-known/oauth-authorization-server"
 PAR, TOKEN, REVOKE = "/oauth/par", "/oauth/token", "/oauth/revoke"
 
 
+#: Answers that are none.
+BROKEN = [
+    Told(raw=b"<!doctype html><title>Sign in to the hotel's network</title>"),
+    Told(raw=b'{"issuer": "http'),
+    Told(raw=b""),
+    Told([]),
+    Told(status=302, headers={"location": "/elsewhere"}, raw=b""),
+    Told(raw=b"{}", length=500),
+    Told(hang_up=True),
+    Told({"error": "x"}, 503),
+    Told({"error": 7}, 400),
+]
+
+
 def document(program: Program, **more: Any) -> dict[str, Any]:
     """What the directory knows of the account."""
     service = {
