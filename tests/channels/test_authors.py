@@ -57,7 +57,7 @@ def test_somebody_is_found_by_name_or_handle_and_all_is_shown(
     told(journal, channel, thing(3, "did:plc:liam", author_name="ليام", author_handle="liam.example"))
     manager, page = signed_in["manager"], f"/channels/{channel.pk}/people/"
     everybody = manager.get(page).content.decode()
-    assert everybody.index("ليام") < everybody.index("Noor") and "2 things" in everybody
+    assert everybody.index("ليام") < everybody.index("Noor") and "2 messages and reactions" in everybody
     for search in ("noo", "@NOOR.ex", DID):
         found = manager.get(page, {"q": search}).content.decode()
         assert "Noor" in found and "ليام" not in found, search
@@ -106,7 +106,7 @@ def test_a_manager_erases_somebody_after_being_asked(
     (author,) = personal.authors_on(channel, DID)
     page = f"/channels/{channel.pk}/people/{author.thing}/"
     asked = signed_in["manager"].get(f"{page}erase/").content.decode()
-    assert "2 things" in asked and Incoming.objects.filter(author_id=DID).count() == 2
+    assert "2 messages and reactions" in asked and Incoming.objects.filter(author_id=DID).count() == 2
     assert signed_in["member"].post(f"{page}erase/").status_code == 403
     assert Incoming.objects.filter(author_id=DID).count() == 2
     assert signed_in["manager"].post(f"{page}erase/").status_code == 302

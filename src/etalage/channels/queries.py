@@ -118,6 +118,11 @@ class Letter:
     attempts: int
     why: object  # a sentence
 
+    @property
+    def called(self) -> str:
+        """The channel's name; the network's where the channel is not here."""
+        return self.channel.name if self.channel else self.network.title()
+
     @classmethod
     def of(cls, waiting: Waiting, channel: Channel | None) -> Letter:
         """The page's view of it."""
