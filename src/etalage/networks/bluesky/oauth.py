@@ -32,7 +32,7 @@ ENDPOINTS = (
     "authorization_endpoint",
     "pushed_authorization_request_endpoint",
     "token_endpoint",
-    "revocation_endpoint",
+    "revocation_endpoint",  # the only one that a server may lack
 )
 #: At most two requests are made with a refresh token: together shorter than the lock under which it is used.
 TOKEN_SECONDS = 25.0
@@ -50,7 +50,7 @@ class Server:
     asks_at: str  # where a person is sent
     pushed_at: str
     token_at: str
-    revoked_at: str
+    revoked_at: str  # empty where a server does not offer it
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,10 @@ def server_of(account: Identity, seconds: float) -> Server | Refused:
     if facts.get("issuer") != issuer or not all(word in (facts.get(name) or ()) for word, name in can):
         return NotAccepted(Reason.NONSENSE_ANSWER, detail="authorization server")
     # People and secrets are led to no other place than the server itself.
-    endpoints = [str(facts.get(name) or "") for name in ENDPOINTS]
-    if not all(origin_of(url) == issuer for url in endpoints):
+    *needed, revoked_at = (str(facts.get(name) or "") for name in ENDPOINTS)
+    if not all(origin_of(url) == issuer for url in (*needed, revoked_at or issuer)):
         return NotAccepted(Reason.MISCONFIGURED, detail="endpoints")
-    return Server(issuer, *endpoints)
+    return Server(issuer, *needed, revoked_at)
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,9 @@ def posted(
 
 
 def revoke(session: Session, token: str) -> Refused | None:
-    """Have the server forget a session by one of its tokens (RFC 7009); None when that is done."""
+    """Have the server forget a session by one of its tokens (RFC 7009); None when that is done, or cannot be."""
+    if not session.revoked_at or not token:
+        return None
     made = posted(session, session.revoked_at, {"token": token}, is_silent=True)
     return None if isinstance(made, dict) else made
 

@@ -198,7 +198,7 @@ WRONG_SERVER: list[dict[str, Any]] = [
     {"pushed_authorization_request_endpoint": ""},
     {"authorization_endpoint": f"{ELSEWHERE}/authorize"},
     {"authorization_endpoint": "javascript:alert(1)"},
-    {"revocation_endpoint": None},
+    {"revocation_endpoint": f"{ELSEWHERE}/revoke"},
 ]
 
 

@@ -20,7 +20,7 @@ from etalage.networks.base import (
 from etalage.networks.bluesky import directory, scopes
 from etalage.networks.bluesky.connector import BlueskyConnector
 from etalage.networks.bluesky.tests import asked
-from etalage.networks.bluesky.tests.asked import BACK, BROKEN, DID, HANDLE, REVOKE, TOKEN
+from etalage.networks.bluesky.tests.asked import BACK, BROKEN, DID, HANDLE, REVOKE, SERVER, TOKEN
 from etalage.networks.bluesky.tests.program import Program, Told
 
 
@@ -233,3 +233,13 @@ def test_a_session_that_is_not_needed_any_more_is_given_back(
     program.tell("deleteSession", Told(raw=b""))
     assert network.revoke(replace(account, memory=""), by_password) is None
     assert (program.asked[-1].name, program.asked[-1].token) == ("deleteSession", "the-refresh")
+
+
+def test_a_server_that_takes_nothing_back_is_not_asked_to(
+    network: BlueskyConnector, program: Program
+) -> None:
+    program.tell(SERVER, Told(asked.metadata(program, revocation_endpoint=None)))
+    program.tell(TOKEN, Told(asked.tokens(sub="did:plc:" + "x" * 24)))
+    found = finished(network, program)
+    assert isinstance(found, ChannelRefused) and found.reason is Reason.ACCOUNT_OTHER
+    assert program.asked[-1].name == TOKEN
