@@ -125,6 +125,12 @@ def _tell(restored: Any) -> None:
             f"The public address has changed since the backup ({restored.manifest.public_address}), so posts cannot be "
             f"found by their links: the shop asks you about {hold.asked} posts."
         )
+    if hold.unscheduled:
+        then = "it is looked for first" if restored.can_look else "the shop asks you first"
+        say(
+            f"{hold.unscheduled} drafts and approved posts may have been scheduled and gone out since: "
+            f"once you schedule one, {then}."
+        )
     if hold.erased:
         say(f"{hold.erased} people who asked to be forgotten since were erased again.")
     if hold.channels_lost:

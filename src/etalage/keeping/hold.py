@@ -25,10 +25,14 @@ from etalage.publishing.delivery.restored import hold_restored
 
 @dataclass(frozen=True)
 class Hold:
-    """What was found and held: numbers of publications, jobs, people and channels."""
+    """What was found and held: numbers of publications, jobs, people and channels.
+
+    `unscheduled`: drafts and approved posts, which are looked for or asked about once they are scheduled.
+    """
 
     looked_for: int
     asked: int
+    unscheduled: int
     jobs: int
     erased: int
     channels_lost: int
@@ -53,7 +57,7 @@ def hold(taken_at: datetime, *, can_look: bool, erased: set[UUID], as_copy: bool
             lost_channels += _disarm(set(Channel.objects.exclude(grant=None).values_list("pk", flat=True)))
             Grant.objects.all().delete()
     again = erase_again(erased)
-    return Hold(held.looked_for, held.asked, jobs, again, lost_channels, lost_steps)
+    return Hold(held.looked_for, held.asked, held.unscheduled, jobs, again, lost_channels, lost_steps)
 
 
 def _let_go_of_unreadable() -> tuple[int, int]:

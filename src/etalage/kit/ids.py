@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import threading
@@ -72,3 +73,13 @@ def _number() -> int:
 def short_code(length: int, alphabet: str = UNAMBIGUOUS) -> str:
     """A code that cannot be guessed and can be read aloud."""
     return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def steady_code(seed: str, length: int, alphabet: str = UNAMBIGUOUS) -> str:
+    """A code that is the same each time for the same seed, for what must be found again by who has only the seed."""
+    number = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big")
+    signs = []
+    for _sign in range(length):
+        number, place = divmod(number, len(alphabet))
+        signs.append(alphabet[place])
+    return "".join(signs)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from etalage.accounts.models import Store
 from etalage.catalogue.models import Product
 from etalage.kit.errors import Refusal
-from etalage.kit.ids import short_code
+from etalage.kit.ids import short_code, steady_code
 from etalage.publishing.models import LinkKind, Post, Publication, TrackedLink
 
 SHOP = "/shop/"
@@ -24,6 +24,15 @@ DRAWS = 5  # 28 ** 8 codes: a second draw is a rarity, a fifth a broken random s
 def new_code() -> str:
     """A link code of unambiguous capital letters and digits."""
     return short_code(CODE_LENGTH)
+
+
+def code_for(publication: Publication, draw: int = 0) -> str:
+    """The code of a publication's link, by the publication's id alone.
+
+    A backup that is put back may have been made before the link was. Under a code drawn anew, nobody would find what
+    went out under the old one.
+    """
+    return steady_code(f"{publication.pk}:{draw}", CODE_LENGTH)
 
 
 def address_of(link: TrackedLink) -> str:
@@ -118,10 +127,12 @@ def find_link(code: str) -> TrackedLink | None:
 def _draw(**fields: object) -> TrackedLink:
     """Make a link with a code that nobody has, or take the one that somebody made for the same thing meanwhile."""
     same = {name: fields[name] for name in ("publication", "kind", "product", "store") if name in fields}
-    for _draw_number in range(DRAWS):
+    publication = fields.get("publication")
+    for draw in range(DRAWS):
+        code = code_for(publication, draw) if isinstance(publication, Publication) else new_code()
         try:
             with transaction.atomic():
-                return TrackedLink.objects.create(code=new_code(), **fields)
+                return TrackedLink.objects.create(code=code, **fields)
         except IntegrityError:
             if found := TrackedLink.objects.filter(**same).first():
                 return found

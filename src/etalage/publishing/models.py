@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
@@ -147,6 +148,13 @@ class Change(models.TextChoices):
     WITHDRAW = "withdraw", _("Being withdrawn")
 
 
+class Perhaps(StrEnum):
+    """How it is found out whether an unscheduled publication has gone out since the backup that it came from."""
+
+    LOOK = "look"
+    ASK = "ask"  # a person: no look could tell
+
+
 class Publication(UUIDModel):
     """One post on one channel. Every write of the worker carries `token`, so a late worker changes nothing.
 
@@ -157,6 +165,9 @@ class Publication(UUIDModel):
     recognises a second attempt. `refused_as` is a refusal that waits for the proof that nothing stands there.
     `looks` counts undecided looks; `absent_since` is when a look first found nothing.
     `body_hash` names the content that the remote parts were made from.
+
+    `perhaps_out`: it came unscheduled out of a backup that was put back, and may have gone out since that was made
+    (`first_sent_at`, at the earliest). Once it is scheduled it is looked for, or a person is asked, before it is sent.
 
     What must not end early because a clock jumped is counted in milliseconds of the lease clock
     (`delivery.ticks`), which `lease_clock` names: `leased_until`, `sent_tick` and `first_tick` (the last send and
@@ -190,6 +201,7 @@ class Publication(UUIDModel):
     looks = models.PositiveSmallIntegerField(default=0)
     absent_since = models.BigIntegerField(null=True)
     in_doubt = models.BooleanField(default=False)
+    perhaps_out = models.CharField(max_length=4, blank=True)  # of Perhaps
     safe_until = models.BigIntegerField(null=True)
     refused_as = models.CharField(max_length=40, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)

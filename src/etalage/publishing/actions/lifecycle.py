@@ -28,6 +28,7 @@ from etalage.publishing.actions.opening import (
 )
 from etalage.publishing.delivery import machine
 from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.restored import doubt_scheduled
 from etalage.publishing.models import DeliveryState, Post, PostState, Publication
 
 FURTHEST = timedelta(days=3 * 366)
@@ -198,7 +199,10 @@ def _put_on_schedule(row: Publication, post: Post, due_at: datetime, actor: Memb
 def put_on_schedule(
     row: Publication, due_at: datetime, expires_at: datetime | None, actor: Member | None
 ) -> None:
-    """Schedule one approved publication, with its link, and wake the sender at that moment."""
+    """Schedule one approved publication, with its link, and wake the sender at that moment.
+
+    One that may have gone out before a backup was put back is looked for first.
+    """
     step(
         row,
         DeliveryState.SCHEDULED,
@@ -209,4 +213,6 @@ def put_on_schedule(
         tries=0,
     )
     links.link_for_publication(row)
+    if row.perhaps_out and doubt_scheduled(row.pk, row.token):
+        row.refresh_from_db(fields=["state", "token", "perhaps_out", "in_doubt"])
     ask_for_delivery([due_at])

@@ -2,7 +2,8 @@
 
 What the restored rows call unsent may stand on its network already. All of it is in doubt from then on and is looked
 for first, by its key or its marker; only what surely does not stand there goes out, and where a network cannot tell,
-a person is asked.
+a person is asked. Drafts and approved posts may have been scheduled and gone out since, too: they stay as they are,
+for people to change, and are in doubt from the moment that somebody schedules them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -22,22 +24,26 @@ from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import Work
 from etalage.publishing.delivery.send import load
 from etalage.publishing.delivery.states import LEASED
-from etalage.publishing.models import DeliveryState, DeliveryStep, Publication
+from etalage.publishing.models import DeliveryState, DeliveryStep, Perhaps, Publication
 
 REASON = "restored"
+UNSCHEDULED = frozenset({DeliveryState.DRAFT, DeliveryState.APPROVED})
 HELD = frozenset({DeliveryState.SCHEDULED, DeliveryState.UNKNOWN, *LEASED})
 
 
 @dataclass(frozen=True)
 class Held:
-    """How many publications are looked for, and about how many a person is asked at once."""
+    """How many publications are looked for, about how many a person is asked at once, and how many unscheduled ones
+    are looked for or asked about once somebody schedules them.
+    """
 
     looked_for: int
     asked: int
+    unscheduled: int
 
 
 def hold_restored(taken_at: datetime, *, can_look: bool = True) -> Held:
-    """Put every publication that was due or on its way at `taken_at` in doubt; repeating it does no harm.
+    """Put every publication that may have gone out since `taken_at` in doubt; repeating it does no harm.
 
     `can_look` False: the marker of then is not the marker of now, so that no look proves anything.
     """
@@ -54,7 +60,33 @@ def hold_restored(taken_at: datetime, *, can_look: bool = True) -> Held:
             else:
                 to = DeliveryState.NEEDS_PERSON
                 asked += machine.move(key, token + 1, to, reason=REASON, settle_until=None)
-    return Held(looked_for, asked)
+    return Held(looked_for, asked, _hold_unscheduled(taken_at, can_look=can_look))
+
+
+def _hold_unscheduled(taken_at: datetime, *, can_look: bool) -> int:
+    """Note on drafts and approved ones that they may be out; what a restore before this one noted goes on counting."""
+    rows = Publication.objects.filter(state__in=UNSCHEDULED)
+    rows.filter(perhaps_out="").update(perhaps_out=Perhaps.LOOK, first_sent_at=taken_at)
+    if not can_look:
+        rows.update(perhaps_out=Perhaps.ASK)
+    return rows.count()
+
+
+def doubt_scheduled(publication_id: UUID, token: int) -> bool:
+    """Put a publication that was scheduled just now in doubt, if it may be out; whether it may.
+
+    It is looked for at once, long before its hour, and goes back to its schedule when it does not stand there.
+    """
+    work = load(Claim(publication_id, token))
+    if work is None or not work.publication.perhaps_out:
+        return False
+    row = work.publication
+    with transaction.atomic():
+        _hold(work, row.first_sent_at or row.created_at)
+        if row.perhaps_out == Perhaps.ASK:
+            to = DeliveryState.NEEDS_PERSON
+            machine.move(publication_id, token + 1, to, reason=REASON, settle_until=None)
+    return True
 
 
 def _hold(work: Work, taken_at: datetime) -> None:
@@ -63,6 +95,7 @@ def _hold(work: Work, taken_at: datetime) -> None:
     first = min(row.first_sent_at, taken_at) if row.in_doubt and row.first_sent_at else taken_at
     facts: dict[str, Any] = {
         "in_doubt": True,
+        "perhaps_out": "",
         "first_sent_at": first,
         "sent_at": row.sent_at or max(taken_at, min(row.due_at or taken_at, clock.now())),
         "sent_tick": None,

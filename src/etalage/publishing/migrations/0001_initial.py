@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                 ('looks', models.PositiveSmallIntegerField(default=0)),
                 ('absent_since', models.BigIntegerField(null=True)),
                 ('in_doubt', models.BooleanField(default=False)),
+                ('perhaps_out', models.CharField(blank=True, max_length=4)),
                 ('safe_until', models.BigIntegerField(null=True)),
                 ('refused_as', models.CharField(blank=True, max_length=40)),
                 ('remote_id', models.CharField(blank=True, max_length=200)),
