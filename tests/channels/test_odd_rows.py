@@ -43,7 +43,7 @@ def test_one_odd_row_is_a_dead_letter_and_the_others_are_heard(
     assert set(Incoming.objects.values_list("remote_id", flat=True)) == {"1", "3"}
     (letter,) = queries.dead_letters()
     assert (letter.channel, letter.was_asked_for) == (channel, True)
-    page = signed_in["manager"].get("/channels/incoming/").content.decode()
+    page = signed_in["manager"].get("/channels/not-taken-in/").content.decode()
     assert "try again after an upgrade" in page and channel.name in page and "Hello" not in page
 
     assert actions.replay_letter(letter.id, actor=world.manager)
