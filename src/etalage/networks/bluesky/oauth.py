@@ -130,10 +130,10 @@ def server_of(account: Identity, seconds: float) -> Server | Refused:
     if facts.get("issuer") != issuer or not all(word in (facts.get(name) or ()) for word, name in can):
         return NotAccepted(Reason.NONSENSE_ANSWER, detail="authorization server")
     # People and secrets are led to no other place than the server itself.
-    *needed, revoked_at = (str(facts.get(name) or "") for name in ENDPOINTS)
-    if not all(origin_of(url) == issuer for url in (*needed, revoked_at or issuer)):
+    asks_at, pushed_at, token_at, revoked_at = (str(facts.get(name) or "") for name in ENDPOINTS)
+    if not all(origin_of(url) == issuer for url in (asks_at, pushed_at, token_at, revoked_at or issuer)):
         return NotAccepted(Reason.MISCONFIGURED, detail="endpoints")
-    return Server(issuer, *needed, revoked_at)
+    return Server(issuer, asks_at, pushed_at, token_at, revoked_at)
 
 
 @dataclass(frozen=True)
