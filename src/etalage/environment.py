@@ -114,6 +114,7 @@ class Environment:
             "ENGINE": "etalage.kit.sqlite3",
             "NAME": str(self.data_folder / "etalage.sqlite3"),
             "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,  # whether it is still this file; it costs one look at the folder
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
             # A file, not memory: tests with threads need the locks that a shop has.
             "TEST": {

@@ -115,7 +115,7 @@ class Running:
         family, self._ends = FAMILIES[name], ExitStack()
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  (`end` closes it)
         fresh = databases.fresh(kind, own_server=family.harms_server)
-        told = environment(*self._ends.enter_context(fresh)) | family.environment
+        told = {**environment(*self._ends.enter_context(fresh)), **family.environment}
         rounds = chosen.rounds or (family.short if chosen.short else family.long)
         command = [sys.executable, "-W", "ignore", "-m", "tests.faults", name, "--alone", "--database", kind]
         command += ["--rounds", str(rounds), "--seed", str(chosen.seed), "--only", chosen.only]

@@ -46,18 +46,23 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def failing_disk(folder: Path) -> Iterator[Path]:
+def failing_disk(folder: Path, mib: int = SIZE_MIB * 3) -> Iterator[Path]:
     """An ext4 that turns read-only at its first error. (tmpfs turns only while no file is open for writing.)"""
     folder.mkdir(parents=True, exist_ok=True)
     image = folder.with_suffix(".img")
     with image.open("wb") as file:
-        file.truncate(SIZE_MIB * 3 << 20)
+        file.truncate(mib << 20)
     subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", str(image)], check=True, capture_output=True)
     mount(image, folder)
     try:
         yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def can_fail() -> bool:
+    """Whether this machine lets us make such a disk."""
+    return os.getuid() == 0 and Path("/dev/loop-control").exists() and bool(shutil.which("mkfs.ext4"))
 
 
 def mount(image: Path, folder: Path) -> None:
@@ -205,7 +210,7 @@ def run(options: Options) -> list[Line]:
     for number in range(max(1, options.rounds)):
         folder = options.folder / f"disk-{number}"
         lines.append(strike(folder, "edge", small_disk, fill, "a disk that is full"))
-        if not (Path("/dev/loop-control").exists() and shutil.which("mkfs.ext4")):
+        if not can_fail():
             note("skipped: a disk that turns read-only takes loop devices and mkfs.ext4")
             continue
         folder = options.folder / f"failing-{number}"

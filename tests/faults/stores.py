@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -20,11 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 from django.conf import settings
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from etalage.accounts.models import Store
 from etalage.cli.ports import free_port
@@ -33,7 +34,7 @@ from etalage.kit import clock
 from etalage.orders.models import Reservation
 from etalage.web import errors
 from tests.ending import with_parent
-from tests.faults import served
+from tests.faults import disk, served
 from tests.faults.buyers import Buyers, new_shelf
 from tests.faults.crowd import Crowd, faults_of, troubles_of
 from tests.faults.family import Line, Options, played, timed
@@ -43,6 +44,7 @@ SHOP = "/en/shop/"
 PATIENCE_S = 60
 HASTY_PATIENCE_S = 2
 BUYERS, PIECES = 4, 1_000_000
+READ_ONLY_S, DISK_MIB = 4, 160
 FIRST = 12  # answers before anything happens
 MUST_BE_NONE = ("errors", "lost", "dead")
 
@@ -129,9 +131,30 @@ def locked() -> None:
         time.sleep(patience * 1.25)
 
 
+def turned_read_only() -> None:
+    """The disk with everything on it fails, and is mended and mounted again some seconds later."""
+    mend = disk.fail(settings.DATA)
+    time.sleep(READ_ONLY_S)
+    mend()
+    connections.close_all()  # of this process, which only judges: it still had the old disk open
+
+
+@contextmanager
+def on_a_failing_disk() -> Iterator[None]:
+    """Everything of this shop on a disk that can fail, for the length of the block."""
+    connections.close_all()
+    with tempfile.TemporaryDirectory() as aside:
+        shutil.copytree(settings.DATA, aside, dirs_exist_ok=True)
+        with disk.failing_disk(settings.DATA, DISK_MIB):
+            shutil.copytree(aside, settings.DATA, dirs_exist_ok=True)
+            os.sync()  # what was only copied is not yet on the disk
+            yield
+            connections.close_all()
+
+
 def know_no_outages() -> None:
     """Takes a store that is away for an error of its own, as most programs do."""
-    errors.is_outage = lambda error: False  # type: ignore[assignment]
+    errors.is_outage = lambda error: False  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -140,6 +163,7 @@ class Case:
 
     name: str
     tamper: Callable[[], None] | None = None
+    only_pages: bool = False  # the worker is not looked at
 
 
 CONTROL = Case("control: a program that knows no outages", know_no_outages)
@@ -155,11 +179,16 @@ def run(options: Options) -> list[Line]:
     served.warm(SHOP)
     with served.listening() as listener:
         cases = [Case(f"{strike.__name__} under a running shop"), CONTROL]
-        return [
+        lines = [
             played(functools.partial(_play, case, strike, options, listener), bool(case.tamper))
             for case in cases
             if options.only in case.name
         ]
+        if options.database == "sqlite" and disk.can_fail():
+            with on_a_failing_disk():
+                case = Case("pages on a disk that turns read-only", only_pages=True)
+                lines.append(_play(case, turned_read_only, options, listener, 0, True))
+        return lines
 
 
 def _play(
@@ -173,15 +202,18 @@ def _play(
     chance = options.chance("stores", options.database, case.name, number)
     line = Line(case.name, {}, is_control=bool(case.tamper), is_final=is_final)
     store, _made = Store.objects.get_or_create(code="GNT", defaults={"name": "Ghent"})
-    with timed(line), _shop(case, options, listener) as port:
+    with tempfile.TemporaryDirectory() as here, timed(line), _shop(case, options, listener) as port:
         buyers = Buyers([new_shelf(store, PIECES)], [], only_reserves=True)
-        crowd = Crowd(options.folder / f"{uuid4().hex}.jsonl", port, chance.random(), BUYERS, buyers)
+        ledger = Path(here) / "ledger.jsonl"
+        crowd = Crowd(ledger, port, chance.random(), BUYERS, buyers)
         worst, waited = 0.0, 0.0
         _until(lambda: crowd.answers() > FIRST)
         for _round in range(1 if case.tamper else max(1, options.rounds)):
             strike()
             worst = max(worst, _until(lambda: _is_well(port)))
-        if not case.tamper:
+        before = _kept()
+        _until(lambda: _kept() > before)  # they are taken again
+        if not (case.tamper or case.only_pages):
             since = clock.now()
             waited = _until(lambda: _jobs_go_on(since))
         notes = crowd.finish()
@@ -197,6 +229,14 @@ def _play(
             line.broken += [name for name in MUST_BE_NONE if line.counts[name]]
             line.broken += [] if line.counts["told to come again"] else ["nobody noticed"]
     return line
+
+
+def _kept() -> int:
+    try:
+        return Reservation.objects.count()
+    except DatabaseError:  # the store is still on its way back
+        connections.close_all()
+        return 0
 
 
 def _judge(notes: list[dict[str, Any]]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -19,11 +20,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     _turns: Turns | None = None
     _has_turn = False
+    _file: tuple[int, int] | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """As Django; a database in memory has no file to take turns at."""
-        self._turns = None if self.is_in_memory_db() else turns_at(str(conn_params["database"]))
-        return super().get_new_connection(conn_params)
+        path = None if self.is_in_memory_db() else str(conn_params["database"])
+        self._turns = None if path is None else turns_at(path)
+        opened = super().get_new_connection(conn_params)
+        self._file = None if path is None else _file_at(path)
+        return opened
+
+    def is_usable(self) -> bool:
+        """False once another file stands in the place of the one that was opened.
+
+        So it is when a disk that failed was mended and mounted again: the old file can still be read, and never again
+        be written.
+        """
+        return self._file is None or self._file == _file_at(str(self.settings_dict["NAME"]))
 
     def create_cursor(self, name: str | None = None) -> Any:
         """A cursor whose single writes wait for their turn."""
@@ -66,6 +79,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self._has_turn = False
                 if self._turns is not None:
                     self._turns.give()
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Which file a path leads to; None for none."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class Cursor(base.SQLiteCursorWrapper):
