@@ -11,6 +11,7 @@ import ctypes
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def remove_ownerless(places: list[Path], prefix: str) -> list[Path]:
         except OSError:
             continue
         if owner and owner != named(int(owner.split()[0])):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
             removed.append(folder)
     return removed
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, and first what is still mounted in it; the note of its owner goes with the last."""
+    mounts = Path("/proc/self/mounts")
+    places = [line.split()[1] for line in mounts.read_text().splitlines()] if mounts.exists() else []
+    for place in reversed([place for place in places if place.startswith(f"{folder}/")]):
+        subprocess.run(["umount", "-l", place], check=False)
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

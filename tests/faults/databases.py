@@ -91,7 +91,7 @@ class Databases:
         for server in self._servers:
             server.stop()
         for folder in (self._folder, self._quick):
-            shutil.rmtree(folder, ignore_errors=True)
+            ending.remove(folder)
 
     def _file(self) -> Path:
         if not (self._folder / FILE).exists():
