@@ -45,6 +45,38 @@ def seed(network: str, *accounts: str) -> dict[str, Any]:
     return made
 
 
+def approve(network: str, *accounts: str) -> dict[str, Any]:
+    """Connect these accounts ("face:token"), with an approved post on each that nobody has scheduled."""
+    from etalage.accounts.models import Member, Role
+    from etalage.channels.actions import connect_channel
+    from etalage.publishing import actions
+    from etalage.publishing.actions import ChannelChoice, PostContent
+
+    owner, made = Member.objects.get(role=Role.OWNER), {}
+    for account in accounts:
+        face, _, token = account.partition(":")
+        channel = connect_channel("practice", network, token, actor=owner)
+        words = PostContent(text={"en": f"Some day on {face}"}, no_picture_reason="Only words today.")
+        post = actions.create_post(words, actor=owner)
+        actions.set_channels(post.pk, [ChannelChoice(channel.pk)], actor=owner)
+        post.refresh_from_db()
+        made[face] = str(actions.approve_post(post.pk, post.version, actor=owner).publications.get().pk)
+    return made
+
+
+def publish(*keys: str) -> dict[str, Any]:
+    """Say of the posts of these publications that they go out now."""
+    from etalage.accounts.models import Member, Role
+    from etalage.publishing import actions
+    from etalage.publishing.models import Publication
+
+    owner = Member.objects.get(role=Role.OWNER)
+    for key in keys:
+        post = Publication.objects.get(pk=key).post
+        actions.publish_now(post.pk, post.version, actor=owner)
+    return state()
+
+
 def send(*keys: str) -> dict[str, Any]:
     """Send just these publications, now; those that are due later are brought forward."""
     from etalage.accounts.models import Member, Role
@@ -57,7 +89,7 @@ def send(*keys: str) -> dict[str, Any]:
     owner = Member.objects.get(role=Role.OWNER)
     for key in keys:
         row = Publication.objects.get(pk=key)
-        if row.due_at > clock.now():
+        if row.due_at and row.due_at > clock.now():
             actions.publish_now(row.post_id, row.post.version, actor=owner)
         (claim,) = machine.claim_due(clock.now(), 1, only=row.pk)
         send_claim(claim)

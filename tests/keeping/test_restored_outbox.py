@@ -49,6 +49,24 @@ def test_what_went_out_since_the_backup_is_found_and_not_sent_again(
         assert states[key]["state"] == ("scheduled" if kind == "later" else "published"), name
 
 
+def test_what_was_approved_then_and_went_out_since_is_found_once_it_is_scheduled_again(
+    kept: Kept, practice: PracticeNetwork
+) -> None:
+    accounts = [f"{face.value}:{practice.open_account(face=face, settle=0.2).token}" for face in KNOWING]
+    made: dict[str, str] = kept.deed("approve", practice.base_url, *accounts)
+    backup = kept.backup()
+    kept.deed("publish", *made.values())
+    kept.deed("work")
+    assert set(out(practice, kept, made).values()) == {1}
+
+    done = kept.run("restore", str(backup), "--yes")
+    assert "4 drafts and approved posts may have been scheduled" in done.stdout, done.stdout + done.stderr
+    kept.deed("publish", *made.values())
+    states = kept.deed("work")
+    assert {states[key]["state"] for key in made.values()} == {"published"}
+    assert set(out(practice, kept, made).values()) == {1}
+
+
 def test_where_the_network_cannot_tell_a_person_is_asked(kept: Kept, practice: PracticeNetwork) -> None:
     made = seeded(kept, practice, [Mechanism.NONE])
     backup = kept.backup()
