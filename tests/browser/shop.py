@@ -33,6 +33,10 @@ class Shop:
         made = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=True)
         return made.stdout.strip()
 
+    def run(self, program: str) -> None:
+        """Run a few lines beside the shop, on its data."""
+        subprocess.run([sys.executable, "-c", program], env=self._environment(), check=True, timeout=120)
+
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ETALAGE_")}
         kept.pop("DATABASE_URL", None)

@@ -74,3 +74,33 @@ def test_a_question_takes_the_focus_and_gives_it_back(shop: Shop, staff: Callabl
     page.locator("dialog[open]").wait_for(state="detached")
     assert button.evaluate("each => each === document.activeElement")
     assert shop.ask("SELECT state FROM orders_reservation WHERE code = ?", code) == "open"
+
+
+FAILED_JOB = """
+import django; django.setup()
+from etalage.jobs.models import Job, State
+from etalage.kit import clock
+task = "etalage.orders.tasks.send_reservation_letter"
+Job.objects.create(task=task, queue="orders", state=State.DEAD, attempts=3, max_attempts=3, backoff=1, lease_seconds=60,
+    finished_at=clock.now(), error_class="smtplib.SMTPServerDisconnected", last_error="Connection closed")
+"""
+
+
+def test_a_part_that_is_fetched_again_leaves_its_reader_where_they_were(
+    shop: Shop, staff: Callable[..., Any]
+) -> None:
+    shop.run(FAILED_JOB)
+    page = staff()
+    page.goto(shop.address + "/jobs/")
+    for selector in ("main details summary", "main li form button", "main nav a:nth-of-type(2)"):
+        page.locator(selector).first.focus()
+        if "summary" in selector:
+            page.keyboard.press("Enter")
+        before = page.evaluate("document.activeElement.outerHTML")
+        page.evaluate("document.querySelector('main li').dataset.old = ''")
+        with page.expect_response(lambda answer: answer.url.endswith("/jobs/")):
+            page.evaluate("document.body.dispatchEvent(new Event('jobs'))")
+        page.wait_for_function("!document.querySelector('main li[data-old]')")
+        page.wait_for_function("document.activeElement !== document.body")
+        assert page.evaluate("document.activeElement.outerHTML") == before
+        assert page.locator("main details").first.get_attribute("open") is not None

@@ -158,6 +158,21 @@
       setTimeout(leave, 10000);
     });
 
+  // A part that is fetched again while somebody reads it keeps open what they opened, and leaves them where they were.
+  const nameOf = (one) =>
+    [one.tagName, one.id || one.closest("details[id]")?.id, one.getAttribute("href"), one.form?.getAttribute("action"), one.name].join(" ");
+  const keeping = () => {
+    const opened = [...document.querySelectorAll("main details[id][open]")].map((each) => each.id);
+    const at = document.activeElement?.closest("main") && nameOf(document.activeElement);
+    const back = () => {
+      opened.forEach((id) => byId(id)?.setAttribute("open", ""));
+      if (at && document.activeElement === document.body)
+        [...document.querySelectorAll("main :is(a, button, summary, input)")].find((each) => nameOf(each) === at)?.focus({ preventScroll: true });
+    };
+    document.addEventListener("htmx:after:swap", back, { once: true });
+  };
+  document.addEventListener("htmx:before:swap", keeping);
+
   const start = (root) => {
     counters(root);
     fade();
