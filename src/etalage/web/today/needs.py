@@ -162,7 +162,9 @@ def _import(run: ImportRun) -> Need:
 
 def _letters() -> Iterator[Need]:
     if count := dead_letter_count():
-        sentence = ngettext("%(count)s message was not taken in", "%(count)s messages were not taken in", count)
+        sentence = ngettext(
+            "%(count)s message was not taken in", "%(count)s messages were not taken in", count
+        )
         yield Need(
             icon="inbox",
             tone="warn",
