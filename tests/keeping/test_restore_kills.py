@@ -44,7 +44,7 @@ def test_a_restore_killed_before_any_of_its_steps_is_completed_by_doing_it_again
             "former_customers": 1,
             "left": [],
         }, step
-    assert len(outcomes) > 15
+    assert len(outcomes) > 12
 
 
 def test_what_cannot_be_taken_over_is_said(kept: Kept) -> None:
