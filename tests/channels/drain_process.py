@@ -17,7 +17,6 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-
 TRIES = 4  # a process takes seconds to start
 
 
