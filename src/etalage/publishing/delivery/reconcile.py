@@ -186,7 +186,8 @@ def _take_back() -> int:
         if work is None or ticks.is_held(work.publication.lease_clock, work.publication.leased_until, at):
             continue  # its worker renewed it meanwhile
         if _has_lost_too_many(work.publication):
-            fields = {"settle_until": None, "next_attempt_at": None, "take_token": True}
+            doubtful = work.is_doubtful() or work.publication.state == DeliveryState.SENDING
+            fields = {"in_doubt": doubtful, "settle_until": None, "next_attempt_at": None, "take_token": True}
             moved += work.move(DeliveryState.NEEDS_PERSON, reason="workers_lost", **fields)
         elif work.publication.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED):
             moved += outcomes.schedule_or_end(
