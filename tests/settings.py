@@ -9,7 +9,8 @@ _folder = tempfile.TemporaryDirectory(prefix="etalage-tests-")
 atexit.register(_folder.cleanup)
 _data = Path(os.environ.setdefault("ETALAGE_DATA", _folder.name))
 _process = os.environ.get("PYTEST_XDIST_WORKER", "")
-if _process and _data.name != _process:  # processes that share a folder would find each other's journal and clicks
+# Processes that share a folder would find each other's journal and clicks.
+if _process and _data.name != _process:
     _data = _data / _process
     _data.mkdir(parents=True, exist_ok=True)
     os.environ["ETALAGE_DATA"] = str(_data)
