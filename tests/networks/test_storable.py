@@ -64,6 +64,19 @@ def test_reasons_and_scopes_stay_what_they_are() -> None:
     assert len(Rejected(Reason.UNKNOWN, "x" * 400).detail) == 300
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The access token abcd1234efgh5678ijkl9012mnop is not valid",
+        "Authorization: Bearer abcd1234efgh5678ijkl9012mnop",
+        '{"access_token": "abcd1234efgh5678ijkl9012mnop"}',
+    ],
+)
+def test_a_token_that_a_network_repeats_is_not_kept(told: str) -> None:
+    assert "abcd1234" not in Rejected(Reason.UNKNOWN, told).detail
+    assert "abcd1234" not in ChannelRefused(Reason.AUTH_DEAD, told).detail
+
+
 def test_json_comes_out_storable_however_deep() -> None:
     raw = b'{"a\\ud800": [{"b": "c\\u0000d"}, 1, null], "e": "\xed\xa0\x80"}'
     assert json_of(Answer(200, {}, raw)) == {"a?": [{"b": "cd"}, 1, None], "e": "?"}

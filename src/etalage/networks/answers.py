@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from etalage.kit.redact import redact
 from etalage.kit.text import storable
 from etalage.networks.abilities import Abilities
 
@@ -18,13 +19,16 @@ LONGEST_DETAIL = 300  # characters
 
 
 class _Told:
-    """What a network told: a definite answer must not fail to be written, so its texts are storable from the start."""
+    """What a network told: a definite answer must not fail to be written, so its texts are storable from the start.
+
+    A detail is shown and kept: a network that repeats the token it was given has it taken out here.
+    """
 
     def __post_init__(self) -> None:
         for name, value in list(vars(self).items()):
             if type(value) is str:  # and no StrEnum
-                limit = LONGEST_DETAIL if name == "detail" else None
-                object.__setattr__(self, name, storable(value, limit))
+                text = redact(storable(value))[:LONGEST_DETAIL] if name == "detail" else storable(value)
+                object.__setattr__(self, name, text)
             elif isinstance(value, tuple) and all(type(one) is str for one in value):
                 object.__setattr__(self, name, tuple(map(storable, value)))
 
