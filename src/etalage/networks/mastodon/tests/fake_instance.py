@@ -222,12 +222,12 @@ class Hand(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         """Tell of each notification as it comes, and every now and then that we are there, as Mastodon does."""
+        told, calls = len(self.world.notifications), self.world.calls  # before anybody knows that we listen
         self.send_response_only(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True
-        told, calls = len(self.world.notifications), self.world.calls
         try:
             while self.world.calls == calls:
                 for row in self.world.notifications[told:]:
