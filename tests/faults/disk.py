@@ -18,7 +18,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -141,14 +142,11 @@ async def deliver(address: str, first: int, number: int) -> tuple[Counter[int], 
 def fill(folder: Path) -> Callable[[], None]:
     """Take all the room that is left; what gives it back."""
     ballast = folder / "ballast"
-    with ballast.open("wb") as file:
-        try:
-            while True:
-                file.write(b"\0" * 65_536)
-                file.flush()
-        except OSError:
-            pass
-    return ballast.unlink
+    with suppress(OSError), ballast.open("wb") as file:  # where nothing is left at all, it cannot even begin
+        while True:
+            file.write(b"\0" * 65_536)
+            file.flush()
+    return partial(ballast.unlink, missing_ok=True)
 
 
 Disk = Callable[[Path], AbstractContextManager[Path]]
