@@ -116,7 +116,18 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
         return Renewal(grant, refused=Reason.AUTH_DEAD)
     if not _lock(grant):
         return _of_somebody_else(grant, is_dead)
-    account = Account(
+    account = account_by(grant, channel)
+    try:
+        answer = connector.renew(account, str(grant.refresh_token))
+    except Exception as error:
+        log.exception("the connector of %s broke while renewing", grant.network)
+        answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
+    return _stored(grant, answer)
+
+
+def account_by(grant: Grant, channel: Channel) -> Account:
+    """The account of a channel as this grant opens it, also one that the channel has given up."""
+    return Account(
         network=grant.network,
         base_url=grant.base_url,
         token=str(grant.access_token),
@@ -124,12 +135,6 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
         handle=channel.handle,
         memory=str(grant.memory),
     )
-    try:
-        answer = connector.renew(account, str(grant.refresh_token))
-    except Exception as error:
-        log.exception("the connector of %s broke while renewing", grant.network)
-        answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
-    return _stored(grant, answer)
 
 
 def _lock(grant: Grant) -> bool:

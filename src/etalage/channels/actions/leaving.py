@@ -15,6 +15,7 @@ from django.db import transaction
 
 from etalage.channels.actions.access import wait_after
 from etalage.channels.actions.listening import SUBSCRIBE
+from etalage.channels.grants import account_by
 from etalage.channels.models import Channel, ChannelState, Grant
 from etalage.channels.queries import find_channel
 from etalage.jobs import RetryAt, enqueue_once
@@ -114,16 +115,8 @@ def tokens_of(grant: Grant) -> Tokens:
 
 def _said(channel: Channel, grant: Grant, call: Callable[[Account], Answer]) -> CouldNotRead | None:
     """Why the network could not be asked now; None when it did what was asked, or will not whenever we ask."""
-    account = Account(
-        network=grant.network,
-        base_url=grant.base_url,
-        token=str(grant.access_token),
-        remote_id=channel.remote_id,
-        handle=channel.handle,
-        memory=str(grant.memory),
-    )
     try:
-        answer = call(account)
+        answer = call(account_by(grant, channel))
     except Exception as error:
         log.exception("the connector of %s broke while taking leave", grant.network)
         answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
