@@ -128,6 +128,30 @@ def test_a_supervisor_that_keeps_the_socket_restarts_without_a_loss(ready: Shop)
         assert stopped(process) == 0
 
 
+def test_a_program_that_begins_lets_none_wait_that_serves_on_the_same_socket(ready: Shop) -> None:
+    """`accept` waits or not for all that share a socket: one that waits answers nobody until another one calls."""
+    with bind("127.0.0.1", 0) as listener:
+        os.set_blocking(listener.fileno(), False)  # as the first of them has it
+        process, waited = started_on(ready, listener), []
+        watch, said = threading.Event(), threading.Event()
+
+        def look() -> None:
+            while not said.is_set():
+                watch.set()
+                if os.get_blocking(listener.fileno()):
+                    waited.append(True)
+                    return
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        watch.wait()
+        status_of(f"http://127.0.0.1:{listener.getsockname()[1]}/account/login/", process)
+        said.set()
+        looking.join()
+        assert not waited
+        assert stopped(process) == 0
+
+
 def test_the_control_a_plain_restart_turns_people_away(ready: Shop) -> None:
     port = free_port()
     words = ("serve", "--port", str(port))

@@ -35,6 +35,9 @@ def handed_socket() -> socket.socket | None:
     found = socket.socket(fileno=FIRST_HANDED)
     named = socket.socket(found.family, found.type, socket.IPPROTO_TCP, fileno=found.detach())
     named.set_inheritable(False)
+    # Whether a socket waits belongs to all programs that share it: `dup` of one that may wait would let the accept
+    # of another program, which is serving meanwhile, wait too, and everything in it.
+    named.setblocking(False)
     return named
 
 
