@@ -12,7 +12,7 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,6 +57,7 @@ class Guild:
         self.is_forbidden = False
         self.gives_refresh = True
         self.answers_slowly_s = 0.0
+        self.meanwhile: Callable[[], object] = bool  # what happens while tokens are being given
         self.retry_after = ""
         self.items: list[dict[str, Any]] = []
         self.base_url = ""
@@ -111,6 +112,7 @@ class Guild:
         access, refresh = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self.access.add(access)
         self.refresh[refresh] = False
+        self.meanwhile()
         shown = refresh if self.gives_refresh else ""
         return 200, {"access": access, "refresh": shown, "expires_in": self.lives_s}
 

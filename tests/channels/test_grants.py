@@ -15,6 +15,7 @@ from etalage.channels import actions, grants, queries
 from etalage.channels.models import Channel, Grant
 from etalage.kit import clock
 from etalage.networks.base import Reason
+from tests.away import away_soon
 from tests.channels.conftest import way_out
 from tests.channels.guild import Guild
 
@@ -219,6 +220,20 @@ def test_the_same_workers_without_the_lock_do_use_it_twice(
     for worker in workers:
         worker.join()
     assert guild.reused > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_tokens_outlast_a_database_that_is_away_for_a_moment(join: Join, guild: Guild) -> None:
+    """The one that they were given for serves no second time."""
+    channel = join()
+    Grant.objects.update(expires_at=clock.now() - timedelta(hours=1))
+    guild.meanwhile = away_soon()
+    try:
+        token = queries.account_of(again(channel)).token
+    finally:
+        connection.close()  # and with it how short it waits
+    assert token in guild.access and token == tokens(channel)[0]
+    assert guild.refresh[tokens(channel)[1]] is False
 
 
 @pytest.mark.django_db

@@ -11,11 +11,13 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import F, Q
 
 from etalage.channels.models import Channel, Grant
+from etalage.jobs.execute import patiently
 from etalage.kit import clock
 from etalage.networks import registry
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason, Renewer, Tokens
@@ -122,7 +124,8 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
     except Exception as error:
         log.exception("the connector of %s broke while renewing", grant.network)
         answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
-    return _stored(grant, answer)
+    # A refresh token may serve only once: new tokens must not go because the database is away for a moment.
+    return patiently(partial(_stored, grant, answer))
 
 
 def account_by(grant: Grant, channel: Channel) -> Account:
@@ -148,8 +151,9 @@ def _stored(grant: Grant, answer: Tokens | CouldNotRead | ChannelRefused) -> Ren
     """Write down what the network said, where nobody changed the grant meanwhile."""
     same = Grant.objects.filter(pk=grant.pk, version=grant.version)
     if isinstance(answer, Tokens) and answer.access:
-        stored = same.update(version=F("version") + 1, **facts_of(answer))
-        return Renewal(_again(grant), renewed=bool(stored))
+        same.update(version=F("version") + 1, **facts_of(answer))
+        current = _again(grant)
+        return Renewal(current, renewed=current.version != grant.version)  # by us, or by who was faster
     reason = Reason.NONSENSE_ANSWER if isinstance(answer, Tokens) else answer.reason
     is_dead = isinstance(answer, ChannelRefused) and reason in DEAD
     refused_at = clock.now() if is_dead else None
