@@ -359,6 +359,7 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.insights.tasks.recompute_all": Twice(lambda house: (visited(house),)[:0]),
     f"{QUEUE}prune_jobs": Twice(_old_job, idle="it deletes rows of the queue only"),
     f"{QUEUE}refresh_statistics": Twice(_nothing, idle="it changes what the planner knows, no data"),
+    "etalage.orders.tasks.erase_letters": Twice(lambda house: (["a digest"],), idle="it deletes files only"),
     "etalage.orders.tasks.expire_due_reservations": Twice(_all_overdue),
     "etalage.orders.tasks.expire_reservation": Twice(_overdue),
     "etalage.orders.tasks.send_reservation_letter": Twice(lambda house: (house.reservation.pk,)),

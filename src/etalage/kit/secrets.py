@@ -61,6 +61,14 @@ def fingerprint(key: str) -> str:
     )
 
 
+def keyed_digest(key: str, text: str) -> str:
+    """What stands for a text where nobody without the key may find out by guessing which one it is."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"etalage digest of a text").derive(
+        key.encode()
+    )
+    return hmac.digest(derived, text.encode(), "sha256").hex()
+
+
 def constant_time_equal(one: str | bytes, other: str | bytes) -> bool:
     """Compare without telling by the time it takes where the two differ."""
     return hmac.compare_digest(_octets(one), _octets(other))

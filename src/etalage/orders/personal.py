@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from etalage.customers.personal import PersonalData, declare
 from etalage.customers.queries import emails_of
-from etalage.kit.letters import erase_kept_letters
+from etalage.jobs import enqueue_many
+from etalage.kit.letters import address_digests
 from etalage.orders.models import Order, Refund, Reservation
+
+ERASE_LETTERS = "etalage.orders.tasks.erase_letters"
 
 
 def declare_personal_data() -> None:
@@ -35,9 +37,9 @@ def _counter(model: type[Order | Refund | Reservation]) -> Any:
 
 
 def _erase_letters(customer_id: UUID) -> None:
-    """The addresses are read now, while they are known; the files go when the erasure is sure."""
-    addresses = emails_of(customer_id)
-    transaction.on_commit(lambda: erase_kept_letters(addresses))
+    """The addresses are read now, while they are known; the files go when the erasure is sure, by a job."""
+    if addresses := emails_of(customer_id):
+        enqueue_many(ERASE_LETTERS, [[address_digests(addresses)]])
 
 
 def _orders(customer_id: UUID) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from etalage.jobs import task
 from etalage.jobs.schedule import every
+from etalage.kit.letters import erase_kept_letters
 from etalage.orders.actions import attempts, closing, letters
 
 
@@ -13,6 +14,12 @@ from etalage.orders.actions import attempts, closing, letters
 def send_reservation_letter(reservation_id: UUID) -> None:
     """Write to the customer with the code."""
     letters.send_reservation_letter(reservation_id)
+
+
+@task(max_attempts=20)
+def erase_letters(digests: list[str]) -> int:
+    """Delete the letters of somebody who was erased, where letters are kept as files."""
+    return erase_kept_letters(digests)
 
 
 @task(atomic=True)

@@ -35,6 +35,6 @@ def erase_customer(customer_id: UUID, *, actor: Member | None = None) -> bool:
     Identity.objects.filter(customer_id__in=everyone).delete()
     Customer.objects.filter(pk__in=everyone).update(name="", language="", erased_at=clock.now())
     record(actor, "customer.erased", customer)
-    transaction.on_commit(lambda: note_erased(everyone))
+    transaction.on_commit(lambda: note_erased(everyone), robust=True)
     announce(CustomerErased(customer_id=customer_id, visitor_ids=visitors))
     return True

@@ -15,6 +15,7 @@ from django.utils.translation import override
 from etalage.accounts.queries import current_business
 from etalage.customers.queries import email_of
 from etalage.kit.formats import format_datetime
+from etalage.kit.letters import writing_letters
 from etalage.kit.text import language_direction
 from etalage.orders.addresses import public_address, scan_address
 from etalage.orders.models import Reservation, ReservationState
@@ -27,15 +28,17 @@ QR_NAME = "code"
 def send_reservation_letter(reservation_id: UUID) -> bool:
     """Send the code to the customer's e-mail address; False when there is none or the reservation has ended.
 
-    The message id is that of the reservation, so that a letter sent twice shows once in most mailboxes.
+    Whoever is erased meanwhile is not found any more, or their letter is erased as well. The message id is that of the
+    reservation, so that a letter sent twice shows once in most mailboxes.
     """
-    reservation = Reservation.objects.select_related("store").get(pk=reservation_id)
-    address = email_of(reservation.customer_id) if reservation.customer_id else ""
-    if not address or reservation.state != ReservationState.OPEN:
-        return False
-    with override(reservation.language):
-        letter = _letter(reservation, address)
-    letter.send()
+    with writing_letters():
+        reservation = Reservation.objects.select_related("store").get(pk=reservation_id)
+        address = email_of(reservation.customer_id) if reservation.customer_id else ""
+        if not address or reservation.state != ReservationState.OPEN:
+            return False
+        with override(reservation.language):
+            letter = _letter(reservation, address)
+        letter.send()
     return True
 
 

@@ -49,6 +49,7 @@ WORK: dict[str, Promise] = {
     "etalage.orders.handlers.follow_a_merger": _("Join the orders of two customers who are one person"),
     "etalage.orders.handlers.join_codes_by_receipt": _("Find the sale of a used code"),
     "etalage.orders.handlers.join_codes_by_receipts": _("Find the sales of used codes"),
+    "etalage.orders.tasks.erase_letters": _("Delete the letters to an erased customer"),
     "etalage.orders.tasks.expire_due_reservations": _("End reservations that are over"),
     "etalage.orders.tasks.expire_reservation": _("End a reservation"),
     "etalage.orders.tasks.send_reservation_letter": _("Write to a customer about a reservation"),
