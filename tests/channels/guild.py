@@ -58,6 +58,7 @@ class Guild:
         self.gives_refresh = True
         self.answers_slowly_s = 0.0
         self.meanwhile: Callable[[], object] = bool  # what happens while tokens are being given
+        self.is_deactivated = False
         self.retry_after = ""
         self.items: list[dict[str, Any]] = []
         self.base_url = ""
@@ -80,6 +81,8 @@ class Guild:
     def answer(self, path: str, form: Mapping[str, str], token: str) -> tuple[int, dict[str, Any]]:
         """What a request is answered."""
         self.calls[path] += 1
+        if self.retry_after:
+            return 429, {}
         if self.is_down:
             return 503, {}
         if path == "/revoke":
@@ -102,6 +105,8 @@ class Guild:
         if form.get("grant_type") == "refresh_token":
             used = self.refresh.get(form["refresh_token"])
             self.reused += bool(used)
+            if self.is_deactivated:
+                return 403, {"error": "deactivated"}
             if used is not False:
                 return 401, {}
             self.refresh[form["refresh_token"]] = True
@@ -135,7 +140,7 @@ def running_guild() -> Iterator[Guild]:
             token = self.headers.get("authorization", "").removeprefix("Bearer ")
             status, body = guild.answer(path, form, token)
             raw = json.dumps(body).encode()
-            self.send_response(429 if guild.retry_after else status)
+            self.send_response(status)
             if guild.retry_after:
                 self.send_header("retry-after", guild.retry_after)
             self.send_header("content-length", str(len(raw)))
@@ -240,7 +245,8 @@ class GuildConnector:
         if answer.status == 401:
             return ChannelRefused(Reason.AUTH_DEAD)
         if answer.status == 403:
-            return ChannelRefused(Reason.PERMISSION_MISSING)
+            is_missing = "error" not in answer.json()
+            return ChannelRefused(Reason.PERMISSION_MISSING if is_missing else Reason.NEEDS_HUMAN_AT_NETWORK)
         if answer.status == 429:
             return CouldNotRead(Reason.RATE_LIMITED, float(answer.headers["retry-after"]))
         return answer if answer.ok else CouldNotRead(Reason.PLATFORM_DOWN)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 from django.test import Client
 
 from etalage.channels import actions, grants, queries
 from etalage.channels.models import Channel, Grant
+from etalage.channels.patience import SHORTEST_WAIT
 from etalage.kit import clock
-from etalage.networks.base import Reason
+from etalage.networks.base import CouldNotRead, Reason
 from tests.away import away_soon
 from tests.channels.conftest import way_out
 from tests.channels.guild import Guild
 
 Join = Callable[[], Channel]
+WAITED = SHORTEST_WAIT * 2  # longer than the first wait, whatever chance adds
 
 
 def again(channel: Channel) -> Channel:
@@ -87,7 +91,7 @@ def test_a_network_out_of_reach_disconnects_nobody(join: Join, guild: Guild) -> 
     channel = join()
     before = tokens(channel)
     guild.is_down = True
-    with time_machine.travel(clock.now() + timedelta(hours=2)):
+    with time_machine.travel(clock.now() + timedelta(hours=2)) as travel:
         assert (
             queries.account_of(again(channel)).token == before[0]
         )  # the network itself says what it is worth
@@ -98,6 +102,10 @@ def test_a_network_out_of_reach_disconnects_nobody(join: Join, guild: Guild) -> 
         assert found.quiet_until and found.quiet_until > clock.now()  # and nobody asks in a loop
         assert found.grant and found.grant.problem == "platform_down"
         guild.is_down = False
+        calls = guild.calls.total()
+        assert queries.account_of(again(channel)).token == before[0]
+        assert guild.calls.total() == calls  # it was asked only just now
+        travel.shift(WAITED)
         assert queries.account_of(again(channel)).token in guild.access
 
 
@@ -205,7 +213,7 @@ def test_the_same_workers_without_the_lock_do_use_it_twice(
     channel = join()
     guild.answers_slowly_s = 0.3
     Grant.objects.update(expires_at=clock.now() - timedelta(hours=1))
-    monkeypatch.setattr(grants, "_lock", lambda _grant: True)
+    monkeypatch.setattr(grants, "_lock", lambda _grant: 1)
     barrier = threading.Barrier(4)
 
     def need() -> None:
@@ -239,11 +247,116 @@ def test_new_tokens_outlast_a_database_that_is_away_for_a_moment(join: Join, gui
 @pytest.mark.django_db
 def test_a_worker_that_died_while_renewing_holds_nobody_up_for_long(join: Join, guild: Guild) -> None:
     channel = join()
-    now = clock.now()
-    Grant.objects.update(expires_at=now - timedelta(hours=1), renewing_until=now + grants.LEASE)
-    with time_machine.travel(now + grants.LEASE + timedelta(seconds=1)):
-        assert queries.account_of(again(channel)).token in guild.access
+    assert channel.grant
+    until = grants._lock(channel.grant)
+    assert until and grants._lock(channel.grant) is None
+    Grant.objects.update(renewing_until=until - grants.LEASE // timedelta(milliseconds=1))
+    assert grants.renew(channel.grant).renewed
     assert tokens(channel)[2] == 2
+
+
+@pytest.mark.django_db
+def test_a_lease_of_an_earlier_start_of_the_machine_holds_nobody_up(join: Join) -> None:
+    channel = join()
+    assert channel.grant and grants._lock(channel.grant) and grants._lock(channel.grant) is None
+    Grant.objects.update(renewing_clock="before the restart")
+    assert grants._lock(channel.grant)
+    Grant.objects.update(renewing_until=F("renewing_until") + 10_000)  # where starts have no name
+    assert grants._lock(channel.grant)
+
+
+@pytest.mark.django_db
+def test_a_clock_that_jumps_ahead_lets_no_second_worker_use_the_same_token(join: Join) -> None:
+    channel = join()
+    assert channel.grant and grants._lock(channel.grant)
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        assert grants._lock(channel.grant) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_stood_still_with_the_lease_sends_nothing(
+    join: Join, guild: Guild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the time the request would go out, another worker may have the lease."""
+    channel = join()
+    monkeypatch.setattr(grants, "STOOD_STILL_S", 0.3)
+    holds, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Grant.objects.select_for_update().get()
+            holds.set()
+            let_go.wait(0.8)  # and the lease is that long in coming
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert holds.wait(30) and channel.grant
+    renewal = grants.renew(channel.grant)
+    holder.join()
+    assert not renewal.renewed and guild.calls["/token"] == 1  # that of connecting
+    assert grants.renew(channel.grant).renewed  # and it holds up nobody
+
+
+@pytest.mark.django_db
+def test_who_failed_after_its_lease_was_over_takes_nobody_elses_away(join: Join) -> None:
+    channel = join()
+    assert channel.grant
+    until = grants._lock(channel.grant)
+    assert until
+    Grant.objects.update(renewing_until=1)
+    assert grants._lock(channel.grant)  # by another worker
+    grants._stored(channel.grant, until, CouldNotRead(Reason.UNREACHABLE))
+    assert grants._lock(channel.grant) is None
+
+
+@pytest.mark.django_db
+def test_a_network_that_cannot_renew_is_asked_less_and_less(join: Join, guild: Guild) -> None:
+    channel = join()
+    guild.is_down = True
+    asked = []
+    with time_machine.travel(clock.now() + timedelta(hours=2), tick=False) as travel:
+        for second in range(0, 2 * 3600, 20):  # as often as the job looks
+            before = guild.calls["/token"]
+            for due in queries.grants_to_renew(clock.now()):
+                actions.renew_grant(due)
+            queries.account_of(again(channel))  # and whoever needs it meanwhile
+            asked += [second] * (guild.calls["/token"] - before)
+            travel.shift(20)
+    waits = [later - sooner for sooner, later in pairwise(asked)]
+    assert 7 <= len(asked) <= 12 and waits[0] <= 40 and 1400 <= max(waits) <= 2180
+
+
+@pytest.mark.django_db
+def test_a_network_that_names_a_time_is_not_asked_to_renew_before_it(join: Join, guild: Guild) -> None:
+    channel = join()
+    guild.retry_after = "7200"
+    with time_machine.travel(clock.now() + timedelta(minutes=55), tick=False) as travel:
+        actions.renew_grant(channel.pk)
+        guild.retry_after = ""
+        before = tokens(channel)[2]
+        for minutes in (1, 60, 58):
+            travel.shift(minutes * 60)
+            assert queries.grants_to_renew(clock.now()) == []
+            queries.account_of(again(channel))
+            assert tokens(channel)[2] == before
+        travel.shift(120)
+        assert queries.grants_to_renew(clock.now()) == [channel.pk]
+        actions.renew_grant(channel.pk)
+    assert tokens(channel)[2] == before + 1 and Grant.objects.get().failures == 0
+
+
+@pytest.mark.django_db
+def test_a_refusal_that_the_owner_cures_at_the_network_is_not_the_end(join: Join, guild: Guild) -> None:
+    channel = join()
+    guild.is_deactivated = True
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        actions.renew_grant(channel.pk)
+        assert (again(channel).state, again(channel).pause_reason) == ("paused", "needs_human_at_network")
+        guild.is_deactivated = False  # and nobody connects anything again
+        assert grants.can_renew(Grant.objects.get())
+        grants.let_try_again(channel)
+        assert queries.account_of(again(channel)).token in guild.access
 
 
 @pytest.mark.django_db

@@ -61,7 +61,7 @@ def test_quiet_that_a_network_asked_for_ends_although_the_clock_was_set_back(
         assert Channel.objects.get().quiet_until == clock.now() + timedelta(minutes=10)
         assert actions.mend_moments(clock.now()) == 0  # by its own clock nothing is odd
     assert actions.channels_to_read(noon) == []
-    assert actions.mend_moments(noon) == 2
+    assert actions.mend_moments(noon) == 3  # reading, quiet, and the renewal that it took
     assert Channel.objects.get().quiet_until is None
     assert actions.channels_to_read(noon) == [channel.pk]
 
@@ -79,17 +79,18 @@ def test_what_a_network_wishes_by_the_right_clock_is_kept(
     assert (list(Channel.objects.values()), list(Listening.objects.values())) == before
 
 
-def test_a_lease_of_a_fast_clock_ends_and_a_renewal_by_it_is_not_just_now(
-    join: Callable[[], Channel], noon: datetime
+def test_a_renewal_by_a_fast_clock_is_not_just_now_nor_put_off_until_then(
+    join: Callable[[], Channel], guild: Guild, noon: datetime
 ) -> None:
     channel = join()
+    guild.is_down = True
     with time_machine.travel(noon + AHEAD, tick=False):
-        assert channel.grant is not None and grants._lock(channel.grant)  # and its worker is killed
+        assert channel.grant is not None and not grants.renew(channel.grant).renewed
         Grant.objects.update(renewed_at=clock.now())
-    with time_machine.travel(noon, tick=False) as travel:
-        actions.mend_moments(clock.now())
-        assert not grants._lock(Grant.objects.get())  # it may still be at it
-        travel.shift(grants.LEASE)
-        assert grants._lock(Grant.objects.get())
-        actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None)
-        assert Channel.objects.get().state == "active"  # renewed first: it was not renewed just now
+    guild.is_down = False
+    assert not grants.renew(Grant.objects.get()).renewed  # it waits for that clock's hour
+    actions.mend_moments(noon)
+    grant = Grant.objects.get()
+    actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None)
+    assert Channel.objects.get().state == "active"  # renewed first: it was not renewed just now
+    assert grants.renew(grant).renewed

@@ -1,8 +1,9 @@
 """Tokens that end: renewed under a lock, before they end or once a network said that they are dead.
 
-The lock is a short lease on the grant's row (`renewing_until`), taken and given back by compare-and-swap, because a
-database transaction must not stay open while a network thinks. The answer is stored only where `version` is still the
-one that was read, and before anything uses it.
+The lock is a short lease on the grant's row (`renewing_until`, on the jobs' lease clock, which does not jump), taken
+and given back by compare-and-swap, because a database transaction must not stay open while a network thinks. The answer
+is stored only where `version` is still the one that was read, and before anything uses it. What could not be renewed is
+tried again after a wait that grows (`renew_at`), whoever needs it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from etalage.channels.models import Channel, Grant
+from etalage.channels.patience import growing_wait, wished_wait
+from etalage.jobs import leaseclock
 from etalage.jobs.execute import patiently
+from etalage.jobs.leaseclock import LeaseNow, clock_name
 from etalage.kit import clock
 from etalage.networks import registry
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason, Renewer, Tokens
@@ -26,10 +30,12 @@ log = logging.getLogger(__name__)
 
 EARLY = timedelta(minutes=2)  # a token that ends so soon is not used any more
 SHARE = 5  # a job renews in the last fifth of a token's life
-LEASE = timedelta(minutes=2)  # longer than any connector waits for its network
+LEASE = timedelta(minutes=2)
+STOOD_STILL_S = 50.0  # between lease and request; a connector waits for its network for a minute at most
 PATIENCE_S = 20.0
 JUST_NOW = timedelta(minutes=1)
-DEAD = frozenset({Reason.AUTH_DEAD, Reason.PERMISSION_MISSING, Reason.NEEDS_HUMAN_AT_NETWORK})
+#: What a person has to mend. Only of a dead access it is known that no renewal will work any more.
+FOR_PEOPLE = frozenset({Reason.AUTH_DEAD, Reason.PERMISSION_MISSING, Reason.NEEDS_HUMAN_AT_NETWORK})
 
 
 class ChannelUnusable(Exception):
@@ -38,7 +44,7 @@ class ChannelUnusable(Exception):
 
 @dataclass(frozen=True)
 class Renewal:
-    """The grant as it is stored now. `refused`: the network will not renew it, a person must connect again."""
+    """The grant as it is stored now. `refused`: the network will not renew it before a person mends it."""
 
     grant: Grant
     renewed: bool = False
@@ -62,6 +68,8 @@ def facts_of(tokens: Tokens) -> dict[str, Any]:
         "renewed_at": clock.now(),
         "renewing_until": None,
         "refused_at": None,
+        "failures": 0,
+        "failed_at": None,
         "problem": "",
     }
     if tokens.refresh:
@@ -106,7 +114,9 @@ def is_worth_another_try(grant: Grant) -> bool:
 
 
 def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
-    """Renew the tokens of this grant, unless somebody else does or did; a network out of reach changes nothing.
+    """Renew the tokens of this grant, unless somebody else does or did, or failed only just now.
+
+    A network out of reach changes nothing.
 
     `is_dead`: the network has just refused the token, although it may not have ended by the clock.
     """
@@ -116,16 +126,22 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
         return Renewal(grant)
     if grant.refused_at is not None:
         return Renewal(grant, refused=Reason.AUTH_DEAD)
-    if not _lock(grant):
+    begun = leaseclock.seconds()  # before the statement: the lease ends no sooner
+    until = _lock(grant)
+    if until is None:
         return _of_somebody_else(grant, is_dead)
     account = account_by(grant, channel)
+    if leaseclock.seconds() - begun > STOOD_STILL_S:
+        # This process stood still for longer than it may: another may soon renew. Nothing was sent.
+        _held(grant, until).update(renewing_until=None)
+        return Renewal(_again(grant))
     try:
         answer = connector.renew(account, str(grant.refresh_token))
     except Exception as error:
         log.exception("the connector of %s broke while renewing", grant.network)
         answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
     # A refresh token may serve only once: new tokens must not go because the database is away for a moment.
-    return patiently(partial(_stored, grant, answer))
+    return patiently(partial(_stored, grant, until, answer))
 
 
 def account_by(grant: Grant, channel: Channel) -> Account:
@@ -140,26 +156,52 @@ def account_by(grant: Grant, channel: Channel) -> Account:
     )
 
 
-def _lock(grant: Grant) -> bool:
-    """Take the lease on this version of the grant."""
-    now = clock.now()
-    free = Grant.objects.filter(Q(renewing_until=None) | Q(renewing_until__lte=now))
-    return bool(free.filter(pk=grant.pk, version=grant.version).update(renewing_until=now + LEASE))
-
-
-def _stored(grant: Grant, answer: Tokens | CouldNotRead | ChannelRefused) -> Renewal:
-    """Write down what the network said, where nobody changed the grant meanwhile."""
+def _lock(grant: Grant) -> int | None:
+    """Take the lease on this version of the grant; its end in ms of the lease clock, None where it cannot be had."""
+    ms = LEASE // timedelta(milliseconds=1)
+    # A lease further ahead than its own length is of an earlier start of the machine, where starts have no name.
+    too_far = Q(renewing_until__gt=LeaseNow() + ms + 1000)
+    over = ~Q(renewing_clock=clock_name()) | Q(renewing_until__lte=LeaseNow()) | too_far
+    may_ask = Q(failed_at=None) | Q(renew_at__lte=clock.now())
     same = Grant.objects.filter(pk=grant.pk, version=grant.version)
+    free = same.filter(Q(renewing_until=None) | over, may_ask)
+    if not free.update(renewing_until=LeaseNow() + ms, renewing_clock=clock_name()):
+        return None
+    return same.values_list("renewing_until", flat=True).first()
+
+
+def _held(grant: Grant, until: int) -> QuerySet[Grant]:
+    """The grant's row while the lease is still ours."""
+    return Grant.objects.filter(pk=grant.pk, version=grant.version, renewing_until=until)
+
+
+def _stored(grant: Grant, until: int, answer: Tokens | CouldNotRead | ChannelRefused) -> Renewal:
+    """Write down what the network said, where nobody changed the grant meanwhile."""
     if isinstance(answer, Tokens) and answer.access:
+        same = Grant.objects.filter(pk=grant.pk, version=grant.version)
         same.update(version=F("version") + 1, **facts_of(answer))
         current = _again(grant)
         return Renewal(current, renewed=current.version != grant.version)  # by us, or by who was faster
-    reason = Reason.NONSENSE_ANSWER if isinstance(answer, Tokens) else answer.reason
-    is_dead = isinstance(answer, ChannelRefused) and reason in DEAD
-    refused_at = clock.now() if is_dead else None
-    stored = same.update(renewing_until=None, problem=reason, refused_at=refused_at)
+    if isinstance(answer, Tokens):
+        answer = CouldNotRead(Reason.NONSENSE_ANSWER)
+    now, is_dead = clock.now(), answer.reason is Reason.AUTH_DEAD and isinstance(answer, ChannelRefused)
+    facts: dict[str, Any] = {"renewing_until": None, "problem": answer.reason}
+    if is_dead:
+        facts["refused_at"] = now
+    else:
+        wished = wished_wait(answer) if isinstance(answer, CouldNotRead) else timedelta()
+        wait = max(growing_wait(grant.failures), wished)
+        facts |= {"failures": grant.failures + 1, "failed_at": now, "renew_at": now + wait}
     # Who lost the race was answered for a token that somebody else has already replaced.
-    return Renewal(_again(grant), refused=reason if is_dead and stored else None)
+    stored = _held(grant, until).update(**facts)
+    is_refused = isinstance(answer, ChannelRefused) and answer.reason in FOR_PEOPLE and stored
+    return Renewal(_again(grant), refused=answer.reason if is_refused else None)
+
+
+def let_try_again(channel: Channel) -> None:
+    """A person says that it is mended: renewing it is not put off any longer."""
+    failed = Grant.objects.filter(channels=channel).exclude(failed_at=None)
+    failed.update(failures=0, failed_at=None, renew_at=clock.now())
 
 
 def _of_somebody_else(grant: Grant, is_dead: bool) -> Renewal:

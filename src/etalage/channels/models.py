@@ -17,10 +17,12 @@ class Grant(UUIDModel):
     """What a network let us do: the tokens, encrypted. One grant may serve several channels.
 
     Every change of the tokens counts `version` up, and is written only where nobody changed them meanwhile. Whoever
-    renews them holds `renewing_until` first. `renew_at` is when a job renews them, well before `expires_at`.
-    After `refused_at` only a person can mend it; `problem` is why the last renewal did not work. `memory` is the
-    connector's own, such as the name by which a network knows this program. `left_at` is when a channel on it was given
-    up last: once none is left, the network is asked to forget the tokens, and they are destroyed whatever it says.
+    renews them holds a lease first: `renewing_until` is its end in milliseconds of the lease clock `renewing_clock`.
+    `renew_at` is when a job renews them, well before `expires_at`; after one that failed (`failed_at`), nobody tries
+    again before it. After `refused_at` only a person can mend it; `problem` is why the last renewal did not work.
+    `memory` is the connector's own, such as the name by which a network knows this program. `left_at` is when a channel
+    on it was given up last: once none is left, the network is asked to forget the tokens, and they are destroyed
+    whatever it says.
     """
 
     network = models.CharField(max_length=20)
@@ -33,7 +35,10 @@ class Grant(UUIDModel):
     version = models.PositiveIntegerField(default=1)
     renew_at = models.DateTimeField(null=True, db_index=True)
     renewed_at = models.DateTimeField(null=True)
-    renewing_until = models.DateTimeField(null=True)
+    renewing_until = models.BigIntegerField(null=True)
+    renewing_clock = models.CharField(max_length=40, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=40, blank=True)
     left_at = models.DateTimeField(null=True, db_index=True)
@@ -188,13 +193,24 @@ class Incoming(UUIDModel):
 
 
 class Forgetting(models.Model):
-    """The key of `forgotten`, one row for the whole shop. It is sealed, so that the database alone tells nothing."""
+    """A key of `forgotten`; the first one is the installation's own. It is sealed, so that the database tells nothing."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     secret = EncryptedTextField()
 
-    class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="forgetting_one_row")]
+
+class Erasure(UUIDModel):
+    """Somebody was erased at this moment, who is known by a keyed digest only: see `forgotten`.
+
+    `author` is what their network calls them, sealed, until the edge's journal was searched for them; `realm` is where
+    that means them (`realms`).
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    erased_at = models.DateTimeField()
+    network = models.CharField(max_length=20, blank=True)
+    realm = models.CharField(max_length=300, blank=True)
+    author = EncryptedTextField(null=True)
 
 
 class Figure(models.Model):

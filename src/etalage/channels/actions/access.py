@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from secrets import randbelow
 from typing import TypeVar
 from uuid import UUID
 
 from etalage.channels import grants
 from etalage.channels.actions.standing import keep_quiet, pause_channel
 from etalage.channels.models import Channel, ChannelState
+from etalage.channels.patience import LONGEST_QUIET, SHORTEST_WAIT, growing_wait, wished_wait
 from etalage.channels.queries import ChannelUnusable, account_of
 from etalage.kit import clock
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason
@@ -19,10 +19,6 @@ from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason
 log = logging.getLogger(__name__)
 A = TypeVar("A")
 
-SHORTEST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(minutes=30)
-LONGEST_ASKED = timedelta(days=1)
-LONGEST_QUIET = timedelta(hours=1)
 REFUSED_WAIT = timedelta(hours=1)  # a missing permission comes back only when a person grants it
 
 
@@ -62,14 +58,10 @@ def wait_after(answer: CouldNotRead | ChannelRefused, channel: Channel, failures
             pause_channel(channel.pk, answer.reason, actor=None, version=version)
             return SHORTEST_WAIT
         return REFUSED_WAIT
-    wait: timedelta = min(SHORTEST_WAIT * 2 ** min(failures, 10), LONGEST_WAIT)
-    wait *= (80 + randbelow(41)) / 100
-    if answer.retry_after is None:
-        return wait
-    wished = timedelta(seconds=min(max(answer.retry_after, 0.0), LONGEST_ASKED.total_seconds()))
-    if answer.reason is Reason.RATE_LIMITED:
+    wished = wished_wait(answer)
+    if wished and answer.reason is Reason.RATE_LIMITED:
         keep_quiet(channel.pk, clock.now() + min(wished, LONGEST_QUIET))
-    return max(wait, wished)
+    return max(growing_wait(failures), wished)
 
 
 def renew_grant(channel_id: UUID) -> None:

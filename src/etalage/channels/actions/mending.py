@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from etalage.channels.actions.access import LONGEST_QUIET
-from etalage.channels.grants import LEASE
 from etalage.channels.models import Channel, Grant, Listening
+from etalage.channels.patience import LONGEST_QUIET
 
 CLOCKS_DIFFER = timedelta(minutes=1)  # more is a clock that was wrong
 
@@ -22,8 +21,7 @@ def mend_moments(now: datetime) -> int:
         (Channel.objects.filter(quiet_until__gt=ahead + LONGEST_QUIET), {"quiet_until": None}),
         (Listening.objects.filter(due_at__gt=now, due_set_at__gt=ahead), {"due_at": now}),
         (Listening.objects.filter(measure_due_at__gt=now, measure_set_at__gt=ahead), {"measure_due_at": now}),
-        # Whoever renews may still be at it, for as long as a lease lasts; a refresh token may serve only once.
-        (Grant.objects.filter(renewing_until__gt=ahead + LEASE), {"renewing_until": now + LEASE}),
+        (Grant.objects.filter(failed_at__gt=ahead), {"failed_at": None, "renew_at": now}),
         # Else a dead access would count as renewed only just now, and be believed to be dead for good.
         (Grant.objects.filter(renewed_at__gt=ahead), {"renewed_at": None}),
     )

@@ -15,6 +15,7 @@ from etalage.channels import grants
 from etalage.channels.actions.rights import known_language, managers_only
 from etalage.channels.events import ChannelDisconnected, ChannelPaused, ChannelResumed
 from etalage.channels.models import Channel, ChannelState, Grant, Listening
+from etalage.channels.patience import LONGEST_QUIET
 from etalage.channels.queries import ChannelUnusable, connector_of, find_channel, network_for
 from etalage.channels.reasons import refusal_for
 from etalage.jobs import enqueue_once
@@ -63,10 +64,13 @@ def _renews_first(channel_id: UUID, version: int | None) -> bool:
     if channel.grant is None or not grants.is_worth_another_try(channel.grant):
         return False
     now = clock.now()
-    Grant.objects.filter(pk=channel.grant.pk, version=channel.grant.version).update(
-        expires_at=now, renew_at=now
-    )
-    keep_quiet(channel_id, now + (RENEWED_LATER if channel.grant.problem else RENEWED_SOON))
+    same = Grant.objects.filter(pk=channel.grant.pk, version=channel.grant.version)
+    same.update(expires_at=now)
+    same.filter(failed_at=None).update(renew_at=now)  # else it is tried again when its wait is over
+    wait = RENEWED_SOON
+    if channel.grant.failed_at is not None and channel.grant.renew_at is not None:
+        wait = min(max(channel.grant.renew_at - now, RENEWED_LATER), LONGEST_QUIET)
+    keep_quiet(channel_id, now + wait)
     return True
 
 
@@ -79,7 +83,8 @@ def resume_channel(channel_id: UUID, *, actor: Member) -> Channel:
     channel = find_channel(channel_id)
     if channel.state == ChannelState.DISCONNECTED:
         raise Refusal(_("This channel was disconnected. Connect it again."), code="channel_gone", status=409)
-    abilities = _asked(channel)
+    grants.let_try_again(channel)
+    abilities = _asked(find_channel(channel_id))
     with transaction.atomic():
         paused = Channel.objects.filter(pk=channel_id, state=ChannelState.PAUSED)
         resumed = paused.update(
