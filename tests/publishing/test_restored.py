@@ -8,15 +8,20 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
+from etalage.channels.actions import disconnect_channel
+from etalage.jobs.models import Job
 from etalage.kit import clock
+from etalage.kit.errors import Refusal
 from etalage.networks.base import Mechanism
-from etalage.publishing import actions, links
-from etalage.publishing.actions import PostContent
+from etalage.publishing import actions, links, queries
+from etalage.publishing.actions import ChannelChoice, PostContent
+from etalage.publishing.delivery import machine
 from etalage.publishing.delivery.restored import Held, hold_restored
-from etalage.publishing.models import Post, TrackedLink
+from etalage.publishing.models import DeliveryState, Post, Publication, TrackedLink
 from tests.conftest import World
-from tests.publishing.conftest import NewChannel, NewPost, rounds
+from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
 from tests.publishing.scripted import Play
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +131,143 @@ def test_a_link_has_the_code_that_follows_from_its_publication(
     TrackedLink.objects.create(code=code, target="/shop/")  # by chance somebody else's
     second = links.link_for_publication(publication).code
     assert code == links.code_for(publication) != second == links.code_for(publication, 1)
+
+
+# --- What people do with it before anybody looked -----------------------------------------------------------------
+
+
+def test_its_channel_is_not_taken_out_and_the_draft_not_deleted(
+    scripted_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    """Chosen again, the channel would have a publication with other keys, and nobody would look for this one."""
+    channel, other = scripted_channel(), scripted_channel(handle="other")
+    post = new_post(channel, other)
+    hold_restored(clock.now())
+    with pytest.raises(Refusal) as refused:
+        actions.set_channels(post.pk, [ChannelChoice(other.pk)], actor=world.manager)
+    assert refused.value.code == "may_stand_there"
+    with pytest.raises(Refusal) as refused:
+        actions.delete_post(post.pk, actor=world.manager)
+    assert refused.value.code == "may_stand_there"
+    assert post.publications.count() == 2
+
+
+@pytest.mark.parametrize("was_sent", [False, True])
+@pytest.mark.parametrize("face", [*KNOWING, Mechanism.NONE])
+def test_one_that_is_withdrawn_is_looked_for_first(
+    face: Mechanism,
+    was_sent: bool,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    post = made(new_post, scripted_channel(face), world, approved=True)
+    with undone() as taken_at:
+        if was_sent:
+            actions.publish_now(post.pk, post.version, actor=world.manager)
+            rounds(traveller, post.publications.get())
+    hold_restored(taken_at)
+
+    result = actions.withdraw_post(post.pk, actor=world.manager)
+    assert (len(result.done), len(result.asked)) == (0, 1)
+    publication = rounds(traveller, post.publications.get())
+
+    if face is Mechanism.NONE:
+        assert publication.state == "needs_person"
+        assert "send_again" not in queries.safe_actions(publication)
+        with pytest.raises(Refusal):
+            actions.send_again(publication.pk, actor=world.manager)
+        actions.drop(publication.pk, actor=world.manager)
+    elif was_sent:  # it is taken down there, as it was asked
+        assert (publication.state, publication.change) == ("published", "withdraw")
+        assert Job.objects.filter(task__endswith="change_remote", args=[str(publication.pk)]).exists()
+    else:
+        assert (publication.state, publication.change) == ("withdrawn", "")
+    assert play.count(publication.pk) == was_sent
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_when_its_channel_is_given_up_a_person_is_asked(
+    approved: bool, scripted_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    channel = scripted_channel()
+    publication = made(new_post, channel, world, approved=approved).publications.get()
+    unmarked = made(new_post, channel, world, approved=True).publications.get()
+    hold_restored(clock.now())
+    Publication.objects.filter(pk=unmarked.pk).update(perhaps_out="")
+    disconnect_channel(channel.pk, actor=world.manager)
+    one_round()
+    publication.refresh_from_db()
+    unmarked.refresh_from_db()
+    assert (publication.state, publication.reason) == ("needs_person", "channel_gone")
+    assert unmarked.state == "withdrawn"
+
+
+# --- What had ended -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["rejected", "expired"])
+def test_what_had_ended_and_was_sent_anew_since_is_asked_about_before_it_is_sent_anew_again(
+    state: str,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    old = new_post(scripted_channel(), now=True).publications.get()
+    (claim,) = machine.claim_due(clock.now(), 1)
+    assert machine.move(old.pk, claim.token, DeliveryState(state), reason="text_invalid")
+    with undone() as taken_at:
+        actions.try_again(old.pk, actor=world.manager)
+        one_round()
+    assert len(play.entries) == 1
+    hold_restored(taken_at)
+
+    new = actions.try_again(old.pk, actor=world.manager)
+    new = rounds(traveller, new)
+
+    assert (new.state, len(play.entries)) == ("needs_person", 1)
+    actions.send_again(new.pk, actor=world.manager)  # it was deleted there, says a person
+    assert rounds(traveller, new).state == "published"
+
+
+# --- Under which address it was sent ------------------------------------------------------------------------------
+
+
+def test_it_is_looked_for_under_the_address_that_it_was_sent_with_since_and_not_an_earlier_one(
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    traveller: Ahead,
+    settings: Settings,
+) -> None:
+    """The shop had moved between a send that was not accepted and the backup."""
+    publication = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+    play.script = ["not_accepted"]
+    one_round()
+    settings.PUBLIC_ADDRESS = "https://moved.example"
+    with undone() as taken_at:
+        assert rounds(traveller, publication).state == "published"
+    hold_restored(taken_at)
+    publication = rounds(traveller, publication)
+    assert (publication.state, publication.reason, len(play.entries)) == ("published", "found", 1)
+
+
+def test_where_it_may_stand_under_two_addresses_a_person_is_asked(
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    traveller: Ahead,
+    settings: Settings,
+) -> None:
+    publication = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+    play.script = ["lost"]
+    one_round()
+    settings.PUBLIC_ADDRESS = "https://moved.example"
+    with undone() as taken_at:
+        assert rounds(traveller, publication).state == "published"
+    assert hold_restored(taken_at) == Held(0, 1, 0)
+    assert (rounds(traveller, publication).state, len(play.entries)) == ("needs_person", 1)

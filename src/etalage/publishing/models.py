@@ -167,7 +167,9 @@ class Publication(UUIDModel):
     `body_hash` names the content that the remote parts were made from.
 
     `perhaps_out`: it came unscheduled out of a backup that was put back, and may have gone out since that was made
-    (`first_sent_at`, at the earliest). Once it is scheduled it is looked for, or a person is asked, before it is sent.
+    (`first_sent_at`, at the earliest). Once it is scheduled or withdrawn it is looked for, or a person is asked, before
+    anything else. On one that was refused or too late: what replaces it is asked about.
+    `change` is what people want done with it where it stands; in doubt, that it is taken back and never sent.
 
     What must not end early because a clock jumped is counted in milliseconds of the lease clock
     (`delivery.ticks`), which `lease_clock` names: `leased_until`, `sent_tick` and `first_tick` (the last send and

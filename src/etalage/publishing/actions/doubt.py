@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from etalage.publishing.actions.lifecycle import put_on_schedule, step
 from etalage.publishing.actions.opening import ask_for_delivery, changed_meanwhile, managers_only
 from etalage.publishing.actions.posts import checked_text
 from etalage.publishing.actions.standing import open_publication
+from etalage.publishing.delivery.machine import CLEAR
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.models import (
     CopyState,
@@ -37,6 +37,7 @@ def try_again(publication_id: UUID, custom_text: str | None = None, *, actor: Me
     """Send what surely does not stand there as a new publication that names the old one; it goes out now.
 
     `custom_text` gives this channel other words than before. A second click finds the first one's publication.
+    What a backup brought back may have been sent again since it was made: then a person is asked before it goes out.
     Raises Refusal: not_repeatable, channel_gone, stands_there, has_problems.
     """
     managers_only(actor)
@@ -62,7 +63,12 @@ def try_again(publication_id: UUID, custom_text: str | None = None, *, actor: Me
     try:
         with transaction.atomic():
             new = Publication.objects.create(
-                post=old.post, channel=old.channel, replaces=old, language=old.language, custom_text=words
+                post=old.post,
+                channel=old.channel,
+                replaces=old,
+                language=old.language,
+                custom_text=words,
+                perhaps_out=old.perhaps_out,
             )
     except IntegrityError as error:
         raise changed_meanwhile() from error
@@ -102,7 +108,8 @@ def it_is_there(publication_id: UUID, remote_url: str = "", *, actor: Member) ->
             status=422,
         )
     at = row.sent_at or clock.now()
-    step(row, DeliveryState.PUBLISHED, actor, reason="seen", remote_url=url, published_at=at, **_CLEAR)
+    facts = {"remote_url": url, "published_at": at, "take_token": True, **CLEAR}
+    step(row, DeliveryState.PUBLISHED, actor, reason="seen", **facts)
     record(actor, "publication.seen_there", row.post, channel=row.channel.name)
     return row
 
@@ -111,6 +118,8 @@ def it_is_there(publication_id: UUID, remote_url: str = "", *, actor: Member) ->
 def send_again(publication_id: UUID, *, actor: Member) -> Publication:
     """A person says that it does not stand there: the same publication goes out again, now or at its coming hour."""
     row, now = _undecided(publication_id, actor), clock.now()
+    if row.change:  # it was withdrawn
+        raise changed_meanwhile()
     at = max(now, row.due_at or now)  # a backup that was put back makes also what is due later doubtful
     if row.channel.state == ChannelState.DISCONNECTED:
         raise Refusal(_("This channel was disconnected. Choose another."), code="channel_gone", status=409)
@@ -123,7 +132,8 @@ def send_again(publication_id: UUID, *, actor: Member) -> Publication:
         "next_attempt_at": at,
         "tries": 0,
         "expires_at": pace().too_late(at, row.post.expires_at),
-        **_CLEAR,
+        "take_token": True,
+        **CLEAR,
     }
     step(row, DeliveryState.SCHEDULED, actor, reason="not_there", **fields)
     record(actor, "publication.sent_again", row.post, channel=row.channel.name)
@@ -135,20 +145,9 @@ def send_again(publication_id: UUID, *, actor: Member) -> Publication:
 def drop(publication_id: UUID, *, actor: Member) -> Publication:
     """A person gives it up, whether it stands there or not."""
     row = _undecided(publication_id, actor)
-    step(row, DeliveryState.DROPPED, actor, reason="dropped", **_CLEAR)
+    step(row, DeliveryState.DROPPED, actor, reason="dropped", change="", take_token=True, **CLEAR)
     record(actor, "publication.dropped", row.post, channel=row.channel.name)
     return row
-
-
-_CLEAR: dict[str, Any] = {
-    "in_doubt": False,
-    "safe_until": None,
-    "absent_since": None,
-    "refused_as": "",
-    "looks": 0,
-    "settle_until": None,
-    "take_token": True,
-}
 
 
 def _undecided(publication_id: UUID, actor: Member) -> Publication:

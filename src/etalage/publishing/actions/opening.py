@@ -13,11 +13,13 @@ from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
+from etalage.publishing.delivery.machine import CHANGE
 from etalage.publishing.delivery.states import TERMINAL, UNSENT
 from etalage.publishing.models import DeliveryState, Post, PostState, Publication
 
+__all__ = ["CHANGE"]
+
 DELIVER = "etalage.publishing.tasks.deliver_due"
-CHANGE = "etalage.publishing.tasks.change_remote"
 SETTLE = "etalage.publishing.tasks.settle_doubts"
 
 

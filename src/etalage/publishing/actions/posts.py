@@ -174,6 +174,15 @@ def delete_post(post_id: UUID, *, actor: Member) -> None:
         raise Refusal(
             _("Only drafts are deleted. Withdraw this post instead."), code="not_a_draft", status=409
         )
+    if any(row.perhaps_out for row in publications_of(post)):
+        raise Refusal(
+            _(
+                "This may have gone out since the backup was made. Approve and withdraw it instead: "
+                "then it is looked for first."
+            ),
+            code="may_stand_there",
+            status=409,
+        )
     record(actor, "post.deleted", post)
     post.delete()
     told()
@@ -250,7 +259,10 @@ def set_products(post_id: UUID, product_ids: Sequence[UUID], *, actor: Member) -
 
 @transaction.atomic
 def set_channels(post_id: UUID, choices: Sequence[ChannelChoice], *, actor: Member) -> list[Publication]:
-    """Let the post go to exactly these channels; new ones join at the state of the post."""
+    """Let the post go to exactly these channels; new ones join at the state of the post.
+
+    Raises Refusal: channel_gone, may_stand_there.
+    """
     post, publications = open_for_writing(post_id, None, actor)
     wanted = {choice.channel_id: choice for choice in choices}
     channels = channels_by_id(list(wanted))
@@ -261,11 +273,26 @@ def set_channels(post_id: UUID, choices: Sequence[ChannelChoice], *, actor: Memb
     present = {row.channel_id: row for row in publications if row.replaces_id is None}
     for key, row in present.items():
         if key not in wanted and is_unsent(row) and not row.attempt:
+            _refuse_perhaps_out(row)
             row.delete()
     chosen = [_choose(post, present.get(key), channels[key], choice, actor) for key, choice in wanted.items()]
     touch(post)
     record(actor, "post.channels_set", post, channels=[channel.name for channel in channels.values()])
     return chosen
+
+
+def _refuse_perhaps_out(row: Publication) -> None:
+    """Another row in its place would go out under other keys, which nobody would find beside its own."""
+    if row.perhaps_out:
+        raise Refusal(
+            _(
+                "%(channel)s: this may have gone out there since the backup was made. Keep the channel: "
+                "it is looked for there before anything is sent."
+            ),
+            code="may_stand_there",
+            status=409,
+            channel=row.channel.name,
+        )
 
 
 def _choose(

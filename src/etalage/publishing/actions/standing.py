@@ -28,6 +28,7 @@ from etalage.publishing.actions.opening import (
     touch,
 )
 from etalage.publishing.actions.posts import checked_text
+from etalage.publishing.delivery.restored import doubt_withdrawn
 from etalage.publishing.models import Change, DeliveryState, Post, PostState, Publication
 
 
@@ -115,9 +116,15 @@ def can_edit_there(row: Publication) -> bool:
 
 
 def _withdraw(row: Publication, actor: Member, result: Withdrawal) -> None:
-    """What waits is withdrawn at once, also out of a worker's hands: its token is taken, so it sends no more."""
+    """What waits is withdrawn at once, also out of a worker's hands: its token is taken, so it sends no more.
+
+    What may be out since a backup that was put back is looked for, and taken down where it stands.
+    """
     in_hand = row.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED) and not row.in_doubt
-    if row.state == DeliveryState.DRAFT:
+    if row.perhaps_out and is_unsent(row):
+        doubt_withdrawn(row.pk, row.token)
+        result.asked.append(row)
+    elif row.state == DeliveryState.DRAFT:
         row.delete()
     elif is_unsent(row) or in_hand:
         step(row, DeliveryState.WITHDRAWN, actor, take_token=True, next_attempt_at=None)

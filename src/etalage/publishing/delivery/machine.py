@@ -13,6 +13,7 @@ from django.db.models import Min, Q, QuerySet
 
 from etalage.accounts.models import Member
 from etalage.channels.models import ChannelState
+from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
@@ -45,6 +46,16 @@ _NOT_THERE = frozenset(
 )
 _SENT = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.RECONCILING})
 TOLD_LATE = "told_late"
+CHANGE = "etalage.publishing.tasks.change_remote"
+#: The doubt is over.
+CLEAR: dict[str, Any] = {
+    "in_doubt": False,
+    "refused_as": "",
+    "safe_until": None,
+    "settle_until": None,
+    "absent_since": None,
+    "looks": 0,
+}
 _PASSING = frozenset(
     {DeliveryState.CLAIMED, DeliveryState.PREPARED, DeliveryState.RECONCILING}
 )  # no page waits for these
@@ -68,16 +79,18 @@ def move(
     member: Member | None = None,
     within_lease: bool = False,
     take_token: bool = False,
+    only_if: Q | None = None,
     **fields: Any,
 ) -> bool:
     """Take one step if the publication still carries `token` and its state allows it; False changes nothing.
 
-    `within_lease` also demands that the lease still runs; `take_token` shuts out whoever holds the present token.
+    `within_lease` also demands that the lease still runs, and `only_if` whatever it was decided by, both under the
+    row's lock; `take_token` shuts out whoever holds the present token.
     The step is written to the history, told to open pages and announced, all in one transaction.
     Whoever says that it does not stand there is overruled by what a late worker knew better.
     """
     with transaction.atomic():
-        row = _locked(publication_id)
+        row = _locked(publication_id, only_if)
         if row is None or row.token != token or to not in TRANSITIONS[DeliveryState(row.state)]:
             return False
         if within_lease and not ticks.is_held(row.lease_clock, row.leased_until, ticks.now()):
@@ -124,6 +137,8 @@ def _step(
         return False
     attempt = changes.get("attempt", row.attempt)
     _note(row, to, at=now, reason=reason, detail=detail, member=member, attempt=attempt)
+    if to == DeliveryState.PUBLISHED and row.change:  # what was withdrawn while nobody knew is taken down now
+        enqueue_once(CHANGE, str(row.pk), row.pk)
     return True
 
 
@@ -140,9 +155,9 @@ def _counted_anew(row: Publication) -> dict[str, Any]:
     }
 
 
-def _locked(publication_id: UUID) -> Publication | None:
-    """The row, locked on PostgreSQL; SQLite's transactions are exclusive from their start."""
-    return Publication.objects.select_for_update().filter(pk=publication_id).first()
+def _locked(publication_id: UUID, only_if: Q | None = None) -> Publication | None:
+    """The row if it is so, locked on PostgreSQL; SQLite's transactions are exclusive from their start."""
+    return Publication.objects.select_for_update().filter(only_if or Q(), pk=publication_id).first()
 
 
 def _note(row: Publication, to: DeliveryState, **facts: Any) -> None:
@@ -228,19 +243,31 @@ def _claim(
 
 def renew(claim: Claim) -> bool:
     """Begin the lease anew; False when it is over or another worker has the publication."""
-    at = ticks.now()
-    return bool(_held(claim, at).update(**ticks.lease(at)))
+    with transaction.atomic():
+        row = _held(claim)
+        return row is not None and _write(row, **ticks.lease(ticks.now()))
 
 
 def keep_facts(claim: Claim, **facts: Any) -> bool:
     """Store keys or the content's hash before the first act at the network, under the lease."""
-    return bool(_held(claim, ticks.now()).update(**facts))
+    with transaction.atomic():
+        row = _held(claim)
+        return row is not None and _write(row, **facts)
 
 
-def _held(claim: Claim, at: int) -> QuerySet[Publication]:
-    """The claimed row, as long as its lease runs and nobody else took it."""
-    mine = Publication.objects.filter(pk=claim.publication_id, token=claim.token, state__in=LEASED)
-    return mine.filter(ticks.running(at))
+def _held(claim: Claim) -> Publication | None:
+    """The claimed row, locked, as long as its lease runs and nobody else took it.
+
+    What time it is is asked once it is locked: waiting for that may take longer than the lease.
+    """
+    row = _locked(claim.publication_id)
+    if row is None or row.token != claim.token or row.state not in LEASED:
+        return None
+    return row if ticks.is_held(row.lease_clock, row.leased_until, ticks.now()) else None
+
+
+def _write(row: Publication, **facts: Any) -> bool:
+    return bool(Publication.objects.filter(pk=row.pk).update(**facts))
 
 
 def can_keep_part(remote_id: str) -> bool:
@@ -251,10 +278,8 @@ def can_keep_part(remote_id: str) -> bool:
 def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
     """Commit the remote id of one prepared part, before the next step; False for a worker that came too late."""
     with transaction.atomic():
-        row = _locked(claim.publication_id)
-        if row is None or row.token != claim.token or row.state != DeliveryState.CLAIMED:
-            return False
-        if not ticks.is_held(row.lease_clock, row.leased_until, ticks.now()):
+        row = _held(claim)
+        if row is None or row.state != DeliveryState.CLAIMED:
             return False
         RemotePart.objects.update_or_create(
             publication_id=row.pk, name=name, defaults={"remote_id": remote_id}
@@ -313,8 +338,8 @@ def _may_stand_there(row: Publication) -> bool:
 
 def _publish(row: Publication, reason: str, remote_id: str, url: str, *, take_token: bool = False) -> bool:
     """Write down under which id a locked row stands there, and alarm for each other id that late workers told."""
-    facts = {"remote_id": remote_id, "remote_url": url, "published_at": clock.now(), **_SETTLED}
-    done = _step(row, DeliveryState.PUBLISHED, reason=reason, take_token=take_token, **facts)
+    facts = {"remote_id": remote_id, "remote_url": url, "published_at": clock.now(), "next_attempt_at": None}
+    done = _step(row, DeliveryState.PUBLISHED, reason=reason, take_token=take_token, **facts, **CLEAR)
     if done and remote_id:
         for news in _late(row).exclude(detail__in=("", remote_id)):
             alarm(row, news.detail, news.attempt)
@@ -326,16 +351,6 @@ def _late(row: Publication) -> QuerySet[DeliveryStep]:
     return row.steps.filter(
         reason=TOLD_LATE, from_state=DeliveryState.SENDING, to_state=DeliveryState.SENDING
     )
-
-
-_SETTLED: dict[str, Any] = {
-    "in_doubt": False,
-    "safe_until": None,
-    "refused_as": "",
-    "settle_until": None,
-    "absent_since": None,
-    "next_attempt_at": None,
-}
 
 
 def alarm(row: Publication, remote_id: str, attempt: int = 0) -> None:

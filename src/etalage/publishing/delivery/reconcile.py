@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Any
+
+from django.db.models import Q
 
 from etalage.channels import actions as channels
 from etalage.channels.models import ChannelState
@@ -15,13 +16,13 @@ from etalage.kit import clock
 from etalage.networks.base import Absent, CannotTell, Found, Look, Mechanism, Reason
 from etalage.publishing.delivery import machine, outcomes, ticks
 from etalage.publishing.delivery.facts import delivery_of
-from etalage.publishing.delivery.machine import Claim
+from etalage.publishing.delivery.machine import CLEAR, Claim
 from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settles
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.delivery.restored import is_unaccounted
+from etalage.publishing.delivery.restored import UNSCHEDULED, doubt_withdrawn, is_unaccounted
 from etalage.publishing.delivery.send import load
 from etalage.publishing.delivery.states import LEASED
-from etalage.publishing.models import DeliveryState, Publication
+from etalage.publishing.models import Change, DeliveryState, Publication
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Verdict(Enum):
     AGAIN_SAFELY = auto()  # still in doubt, but the network would recognise a second attempt
     AGAIN = auto()  # it surely does not stand there
     REFUSED = auto()  # it surely does not stand there, and the network refuses it
-    TOO_LATE = auto()  # it surely does not stand there, and its time is over
+    TOO_LATE = auto()  # it surely does not stand there, and its time is over, or nobody wants it any more
     LOOK_AGAIN = auto()
     ASK = auto()  # nobody can know
 
@@ -48,7 +49,8 @@ class Doubt:
 
     mechanism: Mechanism
     knows_again: bool  # the network would recognise a second attempt as the same
-    in_time: bool
+    waits: bool  # there is time for more looks before a second attempt, or the network wants time between the two
+    in_time: bool  # it may still go out
     refused: bool  # the network refused a later attempt for good
     was_absent: bool  # an earlier look, at least a settling time ago, found nothing
     looks_left: bool
@@ -58,17 +60,18 @@ def decide(look: Look, doubt: Doubt) -> Verdict:
     """What to do after a look. Sending again takes proof of absence, or a network that knows it again."""
     if isinstance(look, Found):
         return Verdict.PUBLISHED
-    if doubt.knows_again and doubt.in_time and not doubt.refused:
-        return Verdict.AGAIN_SAFELY
     if isinstance(look, Absent) and doubt.was_absent:
         if doubt.refused:
             return Verdict.REFUSED
         return Verdict.AGAIN if doubt.in_time else Verdict.TOO_LATE
+    may_repeat = doubt.knows_again and doubt.in_time and not doubt.refused
+    if may_repeat and not doubt.waits:
+        return Verdict.AGAIN_SAFELY
     if isinstance(look, Absent):
         return Verdict.LOOK_AGAIN
-    if doubt.mechanism is Mechanism.NONE or not doubt.looks_left:
-        return Verdict.ASK
-    return Verdict.LOOK_AGAIN
+    if doubt.mechanism is not Mechanism.NONE and doubt.looks_left:
+        return Verdict.LOOK_AGAIN
+    return Verdict.AGAIN_SAFELY if may_repeat else Verdict.ASK
 
 
 def reconcile(claim: Claim) -> None:
@@ -108,13 +111,18 @@ def _look(work: Work) -> Look:
 
 def _doubt_of(work: Work, asked_at: int) -> Doubt:
     """What is known beside the look that began when the lease clock said `asked_at`."""
-    publication, first = work.publication, work.publication.absent_since
+    publication, first, now = work.publication, work.publication.absent_since, clock.now()
+    mechanism, settle = work.abilities.mechanism, work.settle()
+    lies_ahead = publication.due_at is not None and ticks.millis(publication.due_at - now) > settle
+    ended = publication.expires_at is not None and publication.expires_at <= now
     return Doubt(
-        mechanism=work.abilities.mechanism,
+        mechanism=mechanism,
         knows_again=outcomes.knows_again(publication, work.abilities),
-        in_time=publication.expires_at is None or clock.now() < publication.expires_at,
+        # A server may note a key only after it made the post: of two attempts that overlap it knows neither.
+        waits=lies_ahead or mechanism is Mechanism.IDEMPOTENCY_KEY,
+        in_time=not ended and publication.change != Change.WITHDRAW,
         refused=bool(publication.refused_as),
-        was_absent=first is not None and asked_at - first >= work.settle(),
+        was_absent=first is not None and asked_at - first >= settle,
         looks_left=publication.looks + 1 < pace().looks,
     )
 
@@ -122,13 +130,6 @@ def _doubt_of(work: Work, asked_at: int) -> Doubt:
 def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
     publication = work.publication
     reason = str(look.reason) if isinstance(look, CannotTell) else ""
-    clear: dict[str, Any] = {
-        "in_doubt": False,
-        "safe_until": None,
-        "absent_since": None,
-        "looks": 0,
-        "settle_until": None,
-    }
     match verdict:
         case Verdict.PUBLISHED:
             assert isinstance(look, Found)
@@ -139,12 +140,15 @@ def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
             outcomes.schedule_or_end(work, "known_again", "", _soon(publication), **fields)
         case Verdict.AGAIN:
             at = clock.now() + _soon(publication)
-            work.move(DeliveryState.SCHEDULED, reason="absent", next_attempt_at=at, **clear)
+            work.move(DeliveryState.SCHEDULED, reason="absent", next_attempt_at=at, **CLEAR)
         case Verdict.REFUSED:
             refused = publication.refused_as
-            work.move(DeliveryState.REJECTED, reason=refused, detail=publication.detail, **clear)
+            work.move(DeliveryState.REJECTED, reason=refused, detail=publication.detail, **CLEAR)
         case Verdict.TOO_LATE:
-            work.move(DeliveryState.EXPIRED, reason="too_late", **clear)
+            if publication.change:
+                work.move(DeliveryState.WITHDRAWN, reason="withdrawn", change="", **CLEAR)
+            else:
+                work.move(DeliveryState.EXPIRED, reason="too_late", **CLEAR)
         case Verdict.ASK:
             work.move(DeliveryState.NEEDS_PERSON, reason=reason or "cannot_tell", settle_until=None)
         case Verdict.LOOK_AGAIN:
@@ -183,20 +187,22 @@ def _take_back() -> int:
     moved = 0
     for key, token in lost.order_by("leased_until").values_list("pk", "token")[:SWEEP]:
         work = load(Claim(key, token))
-        if work is None or ticks.is_held(work.publication.lease_clock, work.publication.leased_until, at):
-            continue  # its worker renewed it meanwhile
+        if work is None:
+            continue
+        # Its worker may go on meanwhile: nothing is taken back from another state, or under a lease begun anew.
+        taken = {"take_token": True, "only_if": ticks.over(at) & Q(state=work.publication.state)}
         if _has_lost_too_many(work.publication):
             doubtful = work.is_doubtful() or work.publication.state == DeliveryState.SENDING
-            fields = {"in_doubt": doubtful, "settle_until": None, "next_attempt_at": None, "take_token": True}
-            moved += work.move(DeliveryState.NEEDS_PERSON, reason="workers_lost", **fields)
+            fields = {"in_doubt": doubtful, "settle_until": None, "next_attempt_at": None}
+            moved += work.move(DeliveryState.NEEDS_PERSON, reason="workers_lost", **fields, **taken)
         elif work.publication.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED):
             moved += outcomes.schedule_or_end(
-                work, WORKER_LOST, "", pace().wait(work.publication.tries), take_token=True
+                work, WORKER_LOST, "", pace().wait(work.publication.tries), **taken
             )
         elif work.publication.state == DeliveryState.SENDING:
-            moved += outcomes.doubt(work, WORKER_LOST, take_token=True)
+            moved += outcomes.doubt(work, WORKER_LOST, **taken)
         elif work.publication.state == DeliveryState.RECONCILING:
-            moved += work.move(DeliveryState.UNKNOWN, reason=WORKER_LOST, take_token=True, **settles(at))
+            moved += work.move(DeliveryState.UNKNOWN, reason=WORKER_LOST, **settles(at), **taken)
     return moved
 
 
@@ -238,18 +244,22 @@ def _end_late(now: datetime) -> int:
     moved = 0
     for key, token in late.order_by("expires_at").values_list("pk", "token")[:SWEEP]:
         work = load(Claim(key, token))
-        moved += bool(work and outcomes.too_late(work))
+        # A person may choose another hour meanwhile.
+        moved += bool(work and outcomes.too_late(work, only_if=Q(expires_at__lte=now)))
     return moved
 
 
 def _end_orphans(now: datetime) -> int:
     """What waited for a channel that was given up: the unsent is withdrawn, the doubtful is for a person."""
-    waiting = Publication.objects.filter(
-        channel__state=ChannelState.DISCONNECTED,
-        state__in=(DeliveryState.APPROVED, DeliveryState.SCHEDULED, DeliveryState.UNKNOWN),
-    )
+    orphans = Publication.objects.filter(channel__state=ChannelState.DISCONNECTED)
+    states = (DeliveryState.APPROVED, DeliveryState.SCHEDULED, DeliveryState.UNKNOWN)
     moved = 0
-    for key, token, doubtful in waiting.values_list("pk", "token", "in_doubt")[:SWEEP]:
+    for key, token in (
+        orphans.filter(state__in=UNSCHEDULED).exclude(perhaps_out="").values_list("pk", "token")[:SWEEP]
+    ):
+        moved += doubt_withdrawn(key, token)
+    waiting = orphans.filter(state__in=states).values_list("pk", "token", "in_doubt")
+    for key, token, doubtful in waiting[:SWEEP]:
         to = DeliveryState.NEEDS_PERSON if doubtful else DeliveryState.WITHDRAWN
         moved += machine.move(key, token, to, reason="channel_gone", settle_until=None, next_attempt_at=None)
     return moved

@@ -3,7 +3,8 @@
 What the restored rows call unsent may stand on its network already. All of it is in doubt from then on and is looked
 for first, by its key or its marker; only what surely does not stand there goes out, and where a network cannot tell,
 a person is asked. Drafts and approved posts may have been scheduled and gone out since, too: they stay as they are,
-for people to change, and are in doubt from the moment that somebody schedules them.
+for people to change, and are in doubt from the moment that somebody schedules or withdraws them. What was refused or
+too late may have been sent anew since, under an id that nobody knows any more: about that only a person can tell.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import Work
 from etalage.publishing.delivery.send import load
 from etalage.publishing.delivery.states import LEASED
-from etalage.publishing.models import DeliveryState, DeliveryStep, Perhaps, Publication
+from etalage.publishing.models import Change, DeliveryState, DeliveryStep, Perhaps, Publication
 
 REASON = "restored"
 UNSCHEDULED = frozenset({DeliveryState.DRAFT, DeliveryState.APPROVED})
+REPEATABLE = frozenset({DeliveryState.REJECTED, DeliveryState.EXPIRED})
 HELD = frozenset({DeliveryState.SCHEDULED, DeliveryState.UNKNOWN, *LEASED})
 
 
@@ -54,12 +56,11 @@ def hold_restored(taken_at: datetime, *, can_look: bool = True) -> Held:
         if work is None:
             continue
         with transaction.atomic():
-            _hold(work, taken_at)
-            if can_look:
+            if _hold(work, taken_at, can_look=can_look):
                 looked_for += 1
             else:
-                to = DeliveryState.NEEDS_PERSON
-                asked += machine.move(key, token + 1, to, reason=REASON, settle_until=None)
+                asked += 1
+    Publication.objects.filter(state__in=REPEATABLE, replaced_by=None).update(perhaps_out=Perhaps.ASK)
     return Held(looked_for, asked, _hold_unscheduled(taken_at, can_look=can_look))
 
 
@@ -77,25 +78,40 @@ def doubt_scheduled(publication_id: UUID, token: int) -> bool:
 
     It is looked for at once, long before its hour, and goes back to its schedule when it does not stand there.
     """
+    return _doubt(publication_id, token)
+
+
+def doubt_withdrawn(publication_id: UUID, token: int) -> bool:
+    """Put an unscheduled publication that nobody wants any more in doubt, if it may be out; whether it may.
+
+    It never goes out, and counts as withdrawn once it surely does not stand there; where it does, it is taken down.
+    """
+    return _doubt(publication_id, token, change=Change.WITHDRAW)
+
+
+def _doubt(publication_id: UUID, token: int, **fields: Any) -> bool:
     work = load(Claim(publication_id, token))
     if work is None or not work.publication.perhaps_out:
         return False
     row = work.publication
     with transaction.atomic():
-        _hold(work, row.first_sent_at or row.created_at)
-        if row.perhaps_out == Perhaps.ASK:
-            to = DeliveryState.NEEDS_PERSON
-            machine.move(publication_id, token + 1, to, reason=REASON, settle_until=None)
+        _hold(work, row.first_sent_at or row.created_at, can_look=row.perhaps_out != Perhaps.ASK, **fields)
     return True
 
 
-def _hold(work: Work, taken_at: datetime) -> None:
+def _hold(work: Work, taken_at: datetime, *, can_look: bool, **fields: Any) -> bool:
+    """Put one publication in doubt; False when a person is asked, because no look could tell."""
     row = work.publication
-    links.link_for_publication(row)  # its marker
+    marker = links.address_of(links.link_for_publication(row))
+    if row.in_doubt and row.marker not in ("", marker):
+        can_look = (
+            False  # sent under another address, and since then perhaps under this one: a look knows one
+        )
     first = min(row.first_sent_at, taken_at) if row.in_doubt and row.first_sent_at else taken_at
     facts: dict[str, Any] = {
         "in_doubt": True,
         "perhaps_out": "",
+        "marker": marker,
         "first_sent_at": first,
         "sent_at": row.sent_at or max(taken_at, min(row.due_at or taken_at, clock.now())),
         "sent_tick": None,
@@ -105,17 +121,21 @@ def _hold(work: Work, taken_at: datetime) -> None:
         "looks": 0,
         **_keys(row),
         **outcomes.settles(ticks.now() + work.settle()),
+        **fields,
     }
     # Drafts and pictures at the network may be others by now; what is sent after all is prepared anew.
     row.parts.all().delete()
     if row.state != DeliveryState.UNKNOWN:
         work.move(DeliveryState.UNKNOWN, reason=REASON, take_token=True, **facts)
-        return
-    facts |= {"reason": REASON, "token": row.token + 1, "state_at": clock.now()}
-    if Publication.objects.filter(pk=row.pk, token=row.token, state=row.state).update(**facts):
-        DeliveryStep.objects.create(
-            publication=row, from_state=row.state, to_state=row.state, reason=REASON, attempt=row.attempt
-        )
+    else:
+        facts |= {"reason": REASON, "token": row.token + 1, "state_at": clock.now()}
+        if Publication.objects.filter(pk=row.pk, token=row.token, state=row.state).update(**facts):
+            DeliveryStep.objects.create(
+                publication=row, from_state=row.state, to_state=row.state, reason=REASON, attempt=row.attempt
+            )
+    if not can_look:
+        machine.move(row.pk, row.token + 1, DeliveryState.NEEDS_PERSON, reason=REASON, settle_until=None)
+    return can_look
 
 
 def _keys(row: Publication) -> dict[str, str]:

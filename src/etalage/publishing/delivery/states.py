@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from etalage.publishing.models import DeliveryState as S
 
 TRANSITIONS: Mapping[S, frozenset[S]] = {
-    S.DRAFT: frozenset({S.APPROVED}),
-    S.APPROVED: frozenset({S.SCHEDULED, S.DRAFT, S.WITHDRAWN, S.PUBLISHED}),
+    # Straight into doubt goes what may be out since a backup that was put back.
+    S.DRAFT: frozenset({S.APPROVED, S.UNKNOWN}),
+    S.APPROVED: frozenset({S.SCHEDULED, S.DRAFT, S.WITHDRAWN, S.PUBLISHED, S.UNKNOWN}),
     S.SCHEDULED: frozenset(
         {S.CLAIMED, S.APPROVED, S.DRAFT, S.WITHDRAWN, S.EXPIRED, S.UNKNOWN, S.NEEDS_PERSON, S.PUBLISHED}
     ),
@@ -38,7 +39,9 @@ TRANSITIONS: Mapping[S, frozenset[S]] = {
     ),
     S.SENDING: frozenset({S.PUBLISHED, S.REJECTED, S.SCHEDULED, S.UNKNOWN, S.NEEDS_PERSON, S.EXPIRED}),
     S.UNKNOWN: frozenset({S.RECONCILING, S.PUBLISHED, S.NEEDS_PERSON}),
-    S.RECONCILING: frozenset({S.PUBLISHED, S.SCHEDULED, S.UNKNOWN, S.NEEDS_PERSON, S.REJECTED, S.EXPIRED}),
+    S.RECONCILING: frozenset(
+        {S.PUBLISHED, S.SCHEDULED, S.UNKNOWN, S.NEEDS_PERSON, S.REJECTED, S.EXPIRED, S.WITHDRAWN}
+    ),
     S.NEEDS_PERSON: frozenset({S.PUBLISHED, S.SCHEDULED, S.DROPPED}),
     S.PUBLISHED: frozenset({S.WITHDRAWN}),
     S.REJECTED: frozenset({S.PUBLISHED}),

@@ -28,7 +28,7 @@ def safe_actions(publication: Publication) -> frozenset[str]:
     if state in (S.APPROVED, S.SCHEDULED, S.CLAIMED, S.PREPARED):
         return frozenset() if publication.in_doubt else frozenset({"withdraw"})
     if state == S.NEEDS_PERSON:
-        return _DECIDES if connected else _DECIDES - {"send_again"}
+        return _DECIDES if connected and not publication.change else _DECIDES - {"send_again"}
     if state in _REPEATABLE:
         mended = connected and publication.post.state != PostState.WITHDRAWN and not _replaced(publication)
         return frozenset({"try_again"}) if mended else frozenset()
@@ -54,7 +54,7 @@ def post_actions(post: Post, publications: Iterable[Publication], actor: Member)
     offered = {
         "duplicate": True,
         "edit": open_ and (drafted or manages),
-        "delete": open_ and drafted and not any(row.attempt for row in rows),
+        "delete": open_ and drafted and not any(row.attempt or row.perhaps_out for row in rows),
         "submit": open_ and post.state == PostState.DRAFT and going,
         "send_back": open_
         and (post.state == PostState.REVIEW or (post.state == PostState.APPROVED and manages)),

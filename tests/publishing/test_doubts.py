@@ -1,0 +1,102 @@
+"""What a look proves, for each way in which a network knows a post again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from etalage.kit import clock
+from etalage.networks.base import Mechanism
+from etalage.publishing import actions, queries
+from etalage.publishing.actions import PostContent
+from etalage.publishing.delivery import machine
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.reconcile import reconcile, sweep
+from etalage.publishing.delivery.restored import hold_restored
+from etalage.publishing.models import Publication
+from tests.conftest import World
+from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
+from tests.publishing.scripted import Play
+
+pytestmark = pytest.mark.django_db
+Ahead = Callable[[timedelta], None]
+MINUTE = timedelta(minutes=1)
+
+
+def look(publication: Publication, ahead: Ahead, after: timedelta = MINUTE) -> Publication:
+    """Look once, after some time; nothing is sent."""
+    ahead(after)
+    sweep(clock.now())
+    for claim in machine.claim_unknown(clock.now(), 1):
+        reconcile(claim)
+    publication.refresh_from_db()
+    return publication
+
+
+@pytest.fixture
+def overlapping(play: Play, scripted_channel: NewChannel, new_post: NewPost) -> Publication:
+    """Our request hangs at a network that notes a key only after it made the post; the connection was reset."""
+    publication = new_post(scripted_channel(Mechanism.IDEMPOTENCY_KEY), now=True).publications.get()
+    play.script = ["lost"]
+    one_round()
+    return publication
+
+
+def test_a_key_that_may_be_noted_late_is_not_sent_again_after_one_look(
+    overlapping: Publication, play: Play, traveller: Ahead
+) -> None:
+    publication = look(overlapping, traveller)
+    assert (publication.state, publication.reason) == ("unknown", "not_seen_yet")
+    publication = look(publication, traveller)
+    assert (publication.state, publication.reason, publication.in_doubt) == ("scheduled", "absent", False)
+    assert rounds(traveller, publication).state == "published"
+    assert play.count(publication.pk) == 1
+
+
+def test_a_look_without_an_answer_proves_nothing_about_a_key(
+    overlapping: Publication, play: Play, traveller: Ahead
+) -> None:
+    """Only when none of the looks is answered, minutes later, the key alone is relied upon."""
+    play.looks = ["blind"] * 99
+    for _number in range(pace().looks - 1):
+        publication = look(overlapping, traveller, 3 * MINUTE)
+        assert publication.state == "unknown"
+    publication = look(overlapping, traveller, 3 * MINUTE)
+    assert (publication.state, publication.reason, publication.in_doubt) == ("scheduled", "known_again", True)
+
+
+def test_when_no_look_is_answered_for_longer_than_a_key_lives_a_person_is_asked(
+    overlapping: Publication, play: Play, traveller: Ahead
+) -> None:
+    play.looks = ["blind"] * 99
+    traveller(timedelta(minutes=26))  # of 30, five sixths are trusted
+    assert rounds(traveller, overlapping).state == "needs_person"
+    assert play.entries == []
+
+
+@pytest.mark.parametrize("face", [face for face in Mechanism if face is not Mechanism.NONE])
+def test_what_goes_out_next_week_is_free_for_changes_once_it_surely_does_not_stand_there(
+    face: Mechanism,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    post = new_post(scripted_channel(face))
+    hour = clock.now() + timedelta(days=7)
+    post = actions.schedule_post(post.pk, post.version, hour, actor=world.manager)
+    hold_restored(clock.now())
+    publication = look(post.publications.get(), traveller)
+    publication = look(publication, traveller)
+    assert (publication.state, publication.in_doubt) == ("scheduled", False)
+    assert publication.next_attempt_at and abs(publication.next_attempt_at - hour) < timedelta(seconds=1)
+    assert queries.safe_actions(publication) == {"withdraw"}
+    words = PostContent(text={"en": "Other words"}, no_picture_reason="Only words today.")
+    post.refresh_from_db()
+    actions.edit_post(post.pk, post.version, words, actor=world.manager)
+    actions.withdraw_post(post.pk, actor=world.manager)
+    publication.refresh_from_db()
+    assert publication.state == "withdrawn"
