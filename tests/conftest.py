@@ -14,6 +14,26 @@ from django.utils import translation
 from etalage.accounts.models import Business, Member, Role, Store
 
 
+#: Programs with a folder and a file of their own, texts, files: a second database shows nothing more of them.
+ONCE = (
+    "tests/benchmarks/",
+    "tests/cli/",
+    "tests/demo/test_program.py",
+    "tests/edge/",
+    "tests/house/",
+    "tests/imports/",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs to run on one database only: in these places, whatever does not use Django's."""
+    for item in items:
+        uses = "db" in getattr(item, "fixturenames", ()) or item.get_closest_marker("django_db")
+        if item.nodeid.startswith(ONCE) and not uses:
+            item.add_marker("once")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Print a failure when it happens, so that a run which is cut off has told what it knew."""
