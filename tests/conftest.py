@@ -13,7 +13,6 @@ from django.utils import translation
 
 from etalage.accounts.models import Business, Member, Role, Store
 
-
 #: Programs with a folder and a file of their own, texts, files: a second database shows nothing more of them.
 ONCE = (
     "tests/benchmarks/",
