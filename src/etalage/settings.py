@@ -8,6 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from etalage.environment import Environment
+from etalage.kit.redact import never_show
 from etalage.networks import inside
 from etalage.networks.bluesky import directory
 from etalage.publishing.delivery.pace import read_pace
@@ -192,11 +193,25 @@ DELIVERY_PACE = ENV.read("ETALAGE_DELIVERY_PACE", read_pace)
 PRACTICE_NETWORK = ENV.text("ETALAGE_PRACTICE_NETWORK", "")
 inside.allow(ENV.words("ETALAGE_INSIDE_NETWORKS"))
 directory.use(ENV.text("ETALAGE_BLUESKY_DIRECTORY"))
+never_show(
+    [
+        SECRET_KEY,
+        *SECRET_KEYS,
+        EMAIL_SETTINGS.get("EMAIL_HOST_PASSWORD", ""),
+        DATABASES["default"].get("PASSWORD", ""),
+    ]
+)
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "etalage.kit.redact.WithoutSecrets",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {
         # The level stands here too: Django's own loggers have levels that the root's does not bound.
         "console": {

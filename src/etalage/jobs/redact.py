@@ -5,6 +5,7 @@ from __future__ import annotations
 from traceback import extract_tb
 
 from etalage.kit.redact import redact as without_secrets
+from etalage.kit.redact import words_of
 from etalage.kit.text import storable
 
 LONGEST = 2000
@@ -21,4 +22,4 @@ def explain(error: BaseException) -> str:
     """The error's kind and text, and the last places it passed through, redacted."""
     frames = extract_tb(error.__traceback__)[-FRAMES:]
     places = [f"  {frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
-    return redact("\n".join([f"{type(error).__name__}: {error}", *places]))
+    return redact("\n".join([f"{type(error).__name__}: {words_of(error)}", *places]))

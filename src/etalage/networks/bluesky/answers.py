@@ -10,7 +10,6 @@ from etalage.networks import wire
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 from etalage.networks.wire import Failure, object_of, unread
 
-_DETAIL_LIMIT = 300
 _FURTHEST = 1 << 33  # seconds since 1970
 
 _REFUSED_ACCOUNT: Mapping[str, Reason] = {
@@ -55,7 +54,7 @@ def failure(answer: Answer) -> Failure:
     if answer.status == 429:
         return NotAccepted(Reason.RATE_LIMITED, retry_after(answer), code)
     if answer.status >= 500:
-        return Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status} {code}".strip()[:_DETAIL_LIMIT])
+        return Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status} {code}".strip())
     if not 400 <= answer.status < 500 or not code:
         # A proxy or a portal spoke, not the network.
         return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
@@ -64,7 +63,7 @@ def failure(answer: Answer) -> Failure:
     if code in _REFUSED_ACCOUNT:
         return ChannelRefused(_REFUSED_ACCOUNT[code], code)
     if answer.status == 401:
-        return ChannelRefused(Reason.AUTH_DEAD, code[:_DETAIL_LIMIT])
+        return ChannelRefused(Reason.AUTH_DEAD, code)
     return Rejected(_REJECTED.get(code, Reason.UNKNOWN), _detail(answer, code))
 
 
@@ -83,4 +82,4 @@ def retry_after(answer: Answer) -> float | None:
 def _detail(answer: Answer, code: str) -> str:
     """The network's own short explanation, for a person to read; nothing decides by it."""
     message = (object_of(answer) or {}).get("message")
-    return (message if isinstance(message, str) and message else code)[:_DETAIL_LIMIT]
+    return message if isinstance(message, str) and message else code

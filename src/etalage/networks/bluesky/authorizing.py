@@ -97,7 +97,7 @@ class Authorizing:
         if not is_whole or not all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in names):
             return NotAccepted(Reason.NONSENSE_ANSWER, detail="session")
         if made.get("active") is False:
-            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(made.get("status", ""))[:40])
+            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(made.get("status", "")))
         return made
 
     # --- By its owner's yes -------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ class Authorizing:
         if not isinstance(session, dict):
             return session
         if session.get("active") is False:
-            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(session.get("status", ""))[:40])
+            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(session.get("status", "")))
         server = self._wire(account.base_url).read("com.atproto.server.describeServer")
         if not isinstance(server, dict):
             return server

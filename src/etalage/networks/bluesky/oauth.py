@@ -208,7 +208,7 @@ def tokens_of(session: Session, made: Mapping[str, Any], did: str) -> Tokens | R
     if not isinstance(access, str) or not access or str(made.get("token_type", "")).lower() != "dpop":
         return NotAccepted(Reason.NONSENSE_ANSWER, detail="tokens")
     if made.get("sub") != did:
-        return ChannelRefused(Reason.ACCOUNT_OTHER, str(made.get("sub", ""))[:100])
+        return ChannelRefused(Reason.ACCOUNT_OTHER, str(made.get("sub", "")))
     is_time = isinstance(seconds, int) and 0 < seconds < 1 << 31
     return Tokens(
         access,
@@ -255,4 +255,4 @@ def _refusal(answer: Answer) -> Refused:
     if code == dpop.WANTS_NONCE:
         return NotAccepted(Reason.PLATFORM_DOWN, detail=code)
     reason = Reason.MISCONFIGURED if code in _OURS else Reason.UNKNOWN
-    return NotAccepted(reason, detail=code[:100])
+    return NotAccepted(reason, detail=code)

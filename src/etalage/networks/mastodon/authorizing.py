@@ -111,7 +111,7 @@ class Authorizing:
     ) -> Connected | Refused:
         """Exchange the code for a token, and verify the account that it opens."""
         if answer.get("error") or not answer.get("code"):
-            return ChannelRefused(Reason.PERMISSION_MISSING, answer.get("error", "")[:100])
+            return ChannelRefused(Reason.PERMISSION_MISSING, answer.get("error", ""))
         form = {
             "grant_type": "authorization_code",
             "code": answer["code"],
