@@ -158,6 +158,7 @@ def serve(
         uvicorn.Config(
             application,
             log_level="warning",
+            log_config=None,  # the settings': they leave out what must not be kept
             access_log=False,
             server_header=False,
             ws="none",
