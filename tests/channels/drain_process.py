@@ -27,8 +27,7 @@ def naive() -> None:
 
     for one in journal().pending():
         take_in(one.network, one.key, [one])
-        journal().begin([one])
-        journal().mark_done(one.id)
+        journal().mark_done(*journal().begin([one]))
 
 
 def drain() -> None:

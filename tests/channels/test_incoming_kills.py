@@ -88,7 +88,7 @@ def test_what_is_deadly_and_tried_again_by_people_takes_nobody_along(
 ) -> None:
     letter = come(journal, channels, "kill")
     for one in journal.begin(journal.pending()):
-        journal.mark_failed(one.id, one.reason if one.id == letter else "unreadable")
+        journal.mark_failed(one, one.reason if one.id == letter else "unreadable")
     assert actions.replay_letter(letter, actor=world.manager)
     come(journal, channels, '{"items": []}')
     assert drain(folder) == ENDS["kill"]

@@ -25,7 +25,8 @@ def letter(journal: Journal, reason: str = "unreadable", key: str = "0" * 32) ->
     body = b'{"items": "the words of somebody"}'
     delivery = Delivery(uuid7().hex, "practice", key, uuid7().hex, 1, "{}", body)
     journal.keep([delivery], min_free_bytes=0)
-    journal.mark_failed(delivery.id, reason)
+    (waiting,) = (one for one in journal.pending() if one.id == delivery.id)
+    journal.mark_failed(waiting, reason)
     return delivery.id
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from etalage.edge.click_log import ClickLog
 from etalage.edge.clicks import Click, click_store
 from etalage.edge.deliveries import Delivery, journal_store
-from etalage.edge.journal import INTERRUPTED, STUCK_S, ClickLog, Journal
+from etalage.edge.journal import INTERRUPTED, STUCK_S, Failure, Journal, Waiting
 from etalage.kit.ids import uuid7
+from tests.edge.world import hand_out_again
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOON_US = int(NOON.timestamp()) * 1_000_000
@@ -42,6 +44,12 @@ def write_deliveries(path: Path, *names: str) -> list[str]:
     store.write(rows)
     store.close()
     return [row.id for row in rows]
+
+
+def waiting(journal: Journal, *ids: str) -> list[Waiting]:
+    """These of what waits, in this order."""
+    found = {one.id: one for one in journal.pending()}
+    return [found[one] for one in ids]
 
 
 @pytest.fixture
@@ -111,7 +119,7 @@ def test_deliveries_wait_in_the_order_in_which_they_came(journal: Journal, tmp_p
 
 def test_what_was_handled_is_not_handed_out_again(journal: Journal, tmp_path: Path) -> None:
     first, second, _ = write_deliveries(tmp_path / "journal.sqlite3", "a", "b", "c")
-    journal.mark_done(first, second)
+    journal.mark_done(*waiting(journal, first, second))
     assert [delivery.delivery_id for delivery in journal.pending()] == ["c"]
 
 
@@ -119,17 +127,17 @@ def test_one_bad_delivery_does_not_block_the_rest_and_people_see_why(
     journal: Journal, tmp_path: Path
 ) -> None:
     bad, _ = write_deliveries(tmp_path / "journal.sqlite3", "bad", "good")
-    journal.begin(journal.pending(limit=1))
-    journal.mark_failed(bad, "not this network's language" * 100)
+    (begun,) = journal.begin(waiting(journal, bad))
+    journal.mark_failed(begun, "not this network's language" * 100)
     assert [delivery.delivery_id for delivery in journal.pending()] == ["good"]
     (dead,) = journal.dead()
     assert (dead.delivery_id, dead.attempts, len(dead.reason)) == ("bad", 1, 300)
 
 
 def test_a_delivery_to_be_tried_later_comes_back_at_its_time(journal: Journal, tmp_path: Path) -> None:
-    (one,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
+    write_deliveries(tmp_path / "journal.sqlite3", "a")
     with time_machine.travel(NOON, tick=False):
-        journal.begin(journal.pending())
+        (one,) = journal.begin(journal.pending())
         journal.mark_failed(one, "the database was busy", again_at_us=NOON_US + HOUR_US)
         assert journal.pending() == []
     with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
@@ -139,8 +147,8 @@ def test_a_delivery_to_be_tried_later_comes_back_at_its_time(journal: Journal, t
 
 def test_a_dead_delivery_can_be_replayed(journal: Journal, tmp_path: Path) -> None:
     (one,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
-    journal.mark_failed(one, "a fault of ours, mended since")
-    journal.replay(one)
+    journal.mark_failed(*waiting(journal, one), "a fault of ours, mended since")
+    assert journal.replay_dead(one) == 1
     assert [delivery.delivery_id for delivery in journal.pending()] == ["a"]
     assert journal.dead() == []
 
@@ -148,14 +156,14 @@ def test_a_dead_delivery_can_be_replayed(journal: Journal, tmp_path: Path) -> No
 def test_bodies_of_old_deliveries_are_forgotten_but_a_late_copy_is_still_known(
     journal: Journal, tmp_path: Path
 ) -> None:
-    done, waiting = write_deliveries(tmp_path / "journal.sqlite3", "done", "waiting")
+    done, waits = write_deliveries(tmp_path / "journal.sqlite3", "done", "waits")
     with time_machine.travel(NOON, tick=False):
-        journal.mark_done(done)
+        journal.mark_done(*waiting(journal, done))
     assert (journal.prune(NOON_US), journal.prune(NOON_US + 1)) == (0, 1)
     write_deliveries(tmp_path / "journal.sqlite3", "done")
-    assert [delivery.id for delivery in journal.pending()] == [waiting]
-    journal.replay(done)
-    assert [delivery.id for delivery in journal.pending()] == [waiting], "nothing is left to replay"
+    assert [delivery.id for delivery in journal.pending()] == [waits]
+    hand_out_again(tmp_path / "journal.sqlite3", done)
+    assert [delivery.id for delivery in journal.pending()] == [waits], "nothing is left of it"
 
 
 def test_another_process_drains_while_the_edge_has_the_file_open(journal: Journal, tmp_path: Path) -> None:
@@ -167,7 +175,7 @@ def test_another_process_drains_while_the_edge_has_the_file_open(journal: Journa
     drain = (
         "import sys, json; from pathlib import Path; from etalage.edge.journal import Journal;"
         "journal = Journal(Path(sys.argv[1])); found = journal.pending();"
-        "journal.mark_done(*(one.id for one in found)); print(json.dumps([one.delivery_id for one in found]))"
+        "journal.mark_done(*found); print(json.dumps([one.delivery_id for one in found]))"
     )
     printed = subprocess.run([sys.executable, "-c", drain, str(path)], capture_output=True, check=True).stdout
     assert json.loads(printed) == ["a"]
@@ -197,14 +205,14 @@ def test_what_is_fetched_stands_beside_what_is_delivered_and_once(journal: Journ
 
 def test_only_what_failed_for_good_is_replayed_or_dropped_by_people(journal: Journal, tmp_path: Path) -> None:
     first, second, third, waits = write_deliveries(tmp_path / "journal.sqlite3", *"abcd")
-    for one in (first, second, third):
+    for one in waiting(journal, first, second, third):
         journal.mark_failed(one, "a fault")
     assert journal.dead_count() == 3 and journal.find_dead(waits) is None
     assert (journal.drop_dead(first, waits), journal.drop_dead(first)) == (1, 0)
     assert (journal.replay_dead(second, first), journal.replay_dead(), journal.dead_count()) == (1, 1, 0)
     pending = journal.pending()
     assert {one.id for one in pending} == {second, third, waits} and {one.attempts for one in pending} == {0}
-    journal.replay(first)
+    hand_out_again(tmp_path / "journal.sqlite3", first)
     assert len(journal.pending()) == 3, "what was dropped has no bytes left"
 
 
@@ -214,34 +222,40 @@ def test_bytes_that_speak_of_somebody_are_forgotten_whatever_became_of_them(
     done, failed, waits, other = write_deliveries(
         tmp_path / "journal.sqlite3", "noor 1", "noor 2", "noor 3", "x"
     )
-    journal.mark_done(done)
-    journal.mark_failed(failed, "a fault")
-    assert journal.forget("bad", lambda body: True) == 0
-    assert journal.forget("good", lambda body: b"noor" in body) == 3
+    journal.mark_done(*waiting(journal, done))
+    journal.mark_failed(*waiting(journal, failed), "a fault")
+    assert journal.find("bad", lambda body: True) == []
+    found = journal.find("good", lambda body: b"noor" in body)
+    assert [(one.id, is_done) for one, is_done in found] == [(done, True), (failed, False), (waits, False)]
+    journal.rewrite(done, "{}", b"too late")
+    journal.empty(*[one.id for one, _is_done in found])
     assert ([one.id for one in journal.pending()], journal.dead()) == ([other], [])
-    journal.replay(done, failed, waits)
+    hand_out_again(tmp_path / "journal.sqlite3", done, failed, waits)
     assert [one.id for one in journal.pending()] == [other]
+    journal.rewrite(other, '{"a": "b"}', b"y")
+    (rest,) = journal.pending()
+    assert (rest.body, rest.headers) == (b"y", {"a": "b"})
 
 
 def test_letters_that_nobody_looked_at_are_given_up_after_a_while(journal: Journal, tmp_path: Path) -> None:
     (old,) = write_deliveries(tmp_path / "journal.sqlite3", "a")
     with time_machine.travel(NOON, tick=False):
-        journal.mark_failed(old, "a fault")
+        journal.mark_failed(*waiting(journal, old), "a fault")
     assert (journal.drop_dead_before(NOON_US), journal.drop_dead_before(NOON_US + 1)) == (0, 1)
     assert journal.dead() == []
 
 
 def test_an_attempt_counts_from_before_its_work_and_says_so(journal: Journal, tmp_path: Path) -> None:
     ids = write_deliveries(tmp_path / "journal.sqlite3", *"abc")
-    waiting = journal.pending()
-    begun = journal.begin(waiting)
+    found = journal.pending()
+    begun = journal.begin(found)
     assert [(one.id, one.attempts, one.reason) for one in begun] == [(one, 1, INTERRUPTED) for one in ids]
     assert journal.pending() == begun, "what dies now is handed out again at once"
-    journal.mark_done(ids[0])
-    journal.give_back(waiting)
-    assert journal.pending() == waiting[1:], "as if it had never been begun; what is done stays done"
+    journal.mark_done(begun[0])
+    journal.give_back(found)
+    assert journal.pending() == found[1:], "as if it had never been begun; what is done stays done"
     with time_machine.travel(NOON, tick=False):
-        journal.begin(waiting[1:], again_at_us=NOON_US + HOUR_US)
+        journal.begin(found[1:], again_at_us=NOON_US + HOUR_US)
         assert journal.pending() == []
     with time_machine.travel(datetime(2026, 11, 21, 13, tzinfo=UTC), tick=False):
         assert [(one.id, one.attempts) for one in journal.pending()] == [(one, 1) for one in ids[1:]]
@@ -258,7 +272,7 @@ def test_large_bodies_are_handed_out_few_at_a_time(journal: Journal, tmp_path: P
     while batch := journal.pending():
         assert sum(len(one.body) for one in batch) <= 16 * 2**20
         seen += [one.delivery_id for one in batch]
-        journal.mark_done(*(one.id for one in batch))
+        journal.mark_done(*batch)
     assert seen == [row.delivery_id for row in rows]
 
 
@@ -300,5 +314,28 @@ def test_a_process_that_was_stopped_is_not_waited_for_without_end(journal: Journ
             assert another
             with journal.turn() as third:
                 assert not third, "one who goes past is enough"
-            journal.mark_done(one)
+            journal.mark_done(*waiting(journal, one))
         assert journal.pending() == []
+
+
+@pytest.mark.parametrize("late", ["done", "failed", "later", "given back"])
+def test_who_was_stopped_in_the_work_changes_nothing_of_what_the_next_one_did(
+    journal: Journal, tmp_path: Path, late: str
+) -> None:
+    """Also not of what was forgotten meanwhile: a letter without bytes could never be read, nor tried again."""
+    ids = write_deliveries(tmp_path / "journal.sqlite3", "in hand", "handled", "forgotten")
+    found = journal.pending()
+    stopped = journal.begin(found)
+    theirs = journal.begin(journal.pending())
+    journal.mark_done(theirs[1])
+    journal.empty(theirs[2].id)
+    if late == "done":
+        journal.mark_done(*stopped)
+    elif late == "given back":
+        journal.give_back(found)
+    else:
+        again_at_us = None if late == "failed" else NOON_US
+        journal.mark_all_failed([Failure(one, "too late", again_at_us) for one in stopped])
+    assert journal.pending() == theirs[:1] and journal.dead() == []
+    journal.mark_failed(theirs[0], "in time")
+    assert [(one.id, one.reason) for one in journal.dead()] == [(ids[0], "in time")]

@@ -15,6 +15,7 @@ from etalage.edge.links import Link, LinkSource, LinksUnavailable, normal_code
 from etalage.environment import Environment
 from etalage.kit import clock
 from etalage.publishing.models import TrackedLink
+from tests.edge.world import Shop
 
 ENDS = datetime(2026, 12, 24, 17, 30, 0, 123456, UTC)
 
@@ -66,6 +67,24 @@ def test_a_connection_that_was_cut_is_opened_again() -> None:
     else:
         links.close()
     assert links.find("VASE22")
+    links.close()
+
+
+def test_a_file_that_was_taken_away_with_its_disk_is_read_no_more(tmp_path: Path) -> None:
+    """It reads well for ever; what the shop says since stands in the file that the path leads to."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    former = Shop(folder)
+    former.link("VASE22", "/shop/before/")
+    links = SQLiteLinks(former.path)
+    assert links.find("VASE22")
+    folder.rename(tmp_path / "taken away")
+    with pytest.raises(LinksUnavailable):
+        links.find("VASE22")
+    folder.mkdir()
+    Shop(folder).link("VASE22", "/shop/since/")
+    found = links.find("VASE22")
+    assert found and found.target_path == "/shop/since/"
     links.close()
 
 

@@ -7,8 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from etalage.edge.click_log import ClickLog
 from etalage.edge.clicks import Click, click_store
-from etalage.edge.journal import ClickLog
 from etalage.kit.ids import uuid7
 
 

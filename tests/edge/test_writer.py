@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from etalage.edge.click_log import ClickLog
 from etalage.edge.clicks import Click, click_store
-from etalage.edge.journal import ClickLog
 from etalage.edge.store import StoreUnavailable
 from etalage.edge.writer import GroupWriter, WriterFull
 from etalage.kit.ids import uuid7

@@ -19,8 +19,9 @@ import httpx
 import uvicorn
 
 from etalage.edge.app import EdgeApp, edge_app
+from etalage.edge.click_log import ClickLog
 from etalage.edge.config import EdgeConfig
-from etalage.edge.journal import ClickLog, Journal
+from etalage.edge.journal import Journal
 from etalage.edge.link_sources import SQLiteLinks
 from etalage.edge.server import bind, settings
 from etalage.edge.signatures import Reason, Verdict, judge, refused
@@ -81,6 +82,13 @@ class Shop:
     @property
     def journal(self) -> Journal:
         return Journal(self.folder / "journal.sqlite3")
+
+
+def hand_out_again(path: Path, *ids: str) -> None:
+    """Let deliveries wait once more whatever became of them, those of which anything is left."""
+    with closing(sqlite3.connect(path)) as file, file:
+        again = "UPDATE delivery SET state = 'waiting', attempts = 0 WHERE id = ? AND body IS NOT NULL"
+        file.executemany(again, [(one,) for one in ids])
 
 
 def signature(raw: bytes, secret: str) -> str:

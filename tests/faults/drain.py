@@ -30,7 +30,7 @@ from etalage.channels.events import ReceivedFromNetwork
 from etalage.channels.items import key_of
 from etalage.channels.models import Channel, Incoming, Listening
 from etalage.edge.deliveries import Delivery
-from etalage.edge.journal import Journal
+from etalage.edge.journal import Journal, Waiting
 from etalage.jobs.models import Event
 from etalage.jobs.registry import path_of
 from etalage.kit import clock
@@ -161,17 +161,17 @@ def naive(*, mark_first: bool = False, shuffled: bool = False, stops: bool = Fal
             except ValueError as error:
                 if stops:
                     break  # it is tried again, and again
-                journal().mark_failed(delivery.id, str(error))
+                journal().mark_failed(delivery, str(error))
                 continue
             if mark_first:
-                journal().mark_done(delivery.id)
+                journal().mark_done(delivery)
             with connection.cursor() as cursor:
                 cursor.executemany(
                     f"INSERT INTO {TABLE} (channel, remote_id, text) VALUES (%s, %s, %s)",
                     [(delivery.key, item.remote_id, item.text) for item in items],
                 )
             if not mark_first:
-                journal().mark_done(delivery.id)
+                journal().mark_done(delivery)
         time.sleep(0.003)
 
 
@@ -203,9 +203,9 @@ def _mark_passes_points() -> None:
     """A worker can be killed between the commit of the rows and the mark in the journal."""
     mark = Journal.mark_done
 
-    def marked(self: Journal, *ids: str) -> None:
+    def marked(self: Journal, *deliveries: Waiting) -> None:
         network.passing("before_mark")
-        mark(self, *ids)
+        mark(self, *deliveries)
         network.passing("after_mark")
 
     Journal.mark_done = marked  # type: ignore[method-assign]
@@ -270,7 +270,7 @@ def _channel(name: str, place: int) -> Channel:
 def _empty_journal() -> None:
     """What a control left behind is nobody's business any more."""
     for one in journal().pending(100_000):
-        journal().mark_failed(one.id, "left behind")
+        journal().mark_failed(one, "left behind")
     journal().drop_dead()
 
 

@@ -254,7 +254,8 @@ class House:
         journal = Journal(Path(settings.DATA) / "journal.sqlite3")
         letter = Delivery(uuid7().hex, "practice", self.channel.pk.hex, uuid7().hex, 1, "{}", b"[]")
         journal.keep([letter], min_free_bytes=0)
-        journal.mark_failed(letter.id, "unreadable")
+        (waiting,) = (one for one in journal.pending() if one.id == letter.id)
+        journal.mark_failed(waiting, "unreadable")
         return {"letter": letter.id}
 
     def new_introduction(self) -> dict[str, Any]:

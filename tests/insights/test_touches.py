@@ -9,8 +9,8 @@ import pytest
 
 from etalage.customers.actions import forget_visitor, give_consent, remember_visitor, withdraw_consent
 from etalage.customers.models import Customer, Purpose, Visitor
+from etalage.edge.click_log import ClickLog
 from etalage.edge.clicks import Click, click_store
-from etalage.edge.journal import ClickLog
 from etalage.insights.actions import touches
 from etalage.insights.actions.credit import recompute
 from etalage.insights.actions.days import rebuild_stale_days

@@ -250,9 +250,9 @@ def handle() -> dict[str, Any]:
     from etalage.edge.journal import Journal
 
     journal = Journal(settings.DATA / "journal.sqlite3")
-    names = sorted(one.delivery_id for one in journal.pending())
-    journal.mark_done(*names)
-    return {"handled": names}
+    found = journal.pending()
+    journal.mark_done(*found)
+    return {"handled": sorted(one.delivery_id for one in found)}
 
 
 def state() -> dict[str, Any]:

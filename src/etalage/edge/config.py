@@ -30,7 +30,7 @@ class EdgeConfig:
 
     @property
     def clicks_path(self) -> Path:
-        """The file of clicks; `journal.ClickLog` reads it."""
+        """The file of clicks; `click_log.ClickLog` reads it."""
         return self.data_folder / "clicks.sqlite3"
 
     @property

@@ -1,4 +1,4 @@
-"""How much room the data folder has left: intake stops while it can still say so."""
+"""What becomes of the disk under us: how much room the data folder has left, and whether a file is where it was."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ class DiskGuard:
             except OSError:
                 self._low = True
         return self._low
+
+
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Which file a path leads to now; None when to none. By its name: to open and close it would give up our locks."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,4 +1,4 @@
-"""What jobs read of the edge's files, from any process: clicks after a cursor, deliveries that wait.
+"""What jobs read of the edge's deliveries, from any process: those that wait, and what became of them.
 
 Handling a delivery and marking it are two databases, so a crash between them hands it out again: whoever
 handles deliveries does so under unique constraints of its own (network and remote id), and twice has the
@@ -17,27 +17,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from etalage.edge.clicks import Click
 from etalage.edge.deliveries import Delivery, journal_store
 from etalage.edge.disk import MIN_FREE_BYTES, DiskGuard
 from etalage.edge.store import WAIT_S, StoreUnavailable
 from etalage.kit import clock
 
-_CLICK_COLUMNS = ", ".join(Click._fields)
 _DELIVERY_COLUMNS = "id, network, key, delivery_id, received_us, headers, body, attempts, reason"
 _REASON_LENGTH = 300
 _PORTION = 5000
 _MOST_BYTES = 16 * 1024 * 1024  # bodies in memory at once; a single one may be larger
 _LOOK_S = 0.02
+# An attempt is a fence: who was stopped in its work changes nothing that somebody else has in hand, or has finished.
+_IN_HAND = " WHERE id = ? AND state = 'waiting' AND attempts = ?"
+_KNOWN: set[Path] = set()  # journals that this process has seen: one that is gone is not made anew
 STUCK_S = 60.0
 INTERRUPTED = "interrupted"
 """The reason of what was in hand when its process died; it stands from before the work until the work says better."""
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection of its own per call, as jobs run in many threads; the file must exist."""
     address = f"{path.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(address, uri=True, timeout=WAIT_S, isolation_level=None)
@@ -62,73 +62,12 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _in_portions(connection: sqlite3.Connection, sql: str, before_us: int) -> int:
+def in_portions(connection: sqlite3.Connection, sql: str, before_us: int) -> int:
     """Run a change until nothing is left to change, in portions, so that the edge's writer gets in between."""
     changed = 0
     while portion := connection.execute(sql, (before_us, _PORTION)).rowcount:
         changed += portion
     return changed
-
-
-@dataclass(frozen=True, slots=True)
-class ClickPage:
-    """Clicks in the order in which they were committed. Store `cursor` with what came of them; `more`: ask
-    again.
-    """
-
-    clicks: tuple[Click, ...]
-    cursor: str
-    more: bool
-
-
-class ClickLog:
-    """The clicks, oldest first."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read_after(self, cursor: str = "", limit: int = 1000) -> ClickPage:
-        """Up to `limit` clicks after `cursor`; an empty cursor begins at the oldest.
-
-        The cursor names the file as well: after the file was lost and made anew it begins at its start,
-        instead of waiting for the numbers to catch up. A click may so be seen twice; its `id` tells.
-        Only what would survive a power cut is read: else a number behind the cursor could be given out again.
-        """
-        if not self._path.exists():  # the edge has not run yet
-            return ClickPage((), cursor, False)
-        with _opened(self._path) as connection:
-            epoch, after = _place(connection, cursor)
-            rows = connection.execute(
-                f"SELECT seq, {_CLICK_COLUMNS} FROM click WHERE seq > ? AND seq <= "  # noqa: S608
-                "(SELECT settled FROM file_epoch) ORDER BY seq LIMIT ?",
-                (after, limit),
-            ).fetchall()
-        last = rows[-1][0] if rows else after
-        return ClickPage(tuple(_click(row[1:]) for row in rows), f"{epoch}.{last}", len(rows) == limit)
-
-    def prune(self, before_us: int, read_until: str | None = None) -> int:
-        """Delete clicks that happened before this time (UTC microseconds); return how many.
-
-        With the cursor `read_until` only clicks that were read up to there.
-        """
-        if not self._path.exists():
-            return 0
-        with _opened(self._path) as connection:
-            read = "" if read_until is None else f" AND seq <= {_place(connection, read_until)[1]}"
-            some = f"SELECT seq FROM click WHERE happened_us < ?{read} LIMIT ?"  # noqa: S608
-            return _in_portions(connection, f"DELETE FROM click WHERE seq IN ({some})", before_us)  # noqa: S608
-
-
-def _place(connection: sqlite3.Connection, cursor: str) -> tuple[str, int]:
-    """The file's own name, and the number of the last click before the cursor; 0 for another file's cursor."""
-    (epoch,) = connection.execute("SELECT epoch FROM file_epoch").fetchone()
-    known, _, place = cursor.partition(".")
-    return epoch, int(place) if known == epoch else 0
-
-
-def _click(row: Sequence[Any]) -> Click:
-    click = Click._make(row)
-    return click._replace(late=bool(click.late))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +95,7 @@ class Waiting:
 class Failure:
     """A delivery that could not be handled; it is handed out again at that time (UTC microseconds), or never."""
 
-    id: str
+    delivery: Waiting
     reason: str
     again_at_us: int | None = None
 
@@ -168,6 +107,13 @@ class Journal:
         self._path = path
         self._kept: sqlite3.Connection | None = None
 
+    def _is_there(self) -> bool:
+        """False before the edge has run, and while its disk is away."""
+        is_there = self._path.exists()
+        if is_there:
+            _KNOWN.add(self._path)
+        return is_there
+
     @contextmanager
     def turn(self, wait_s: float = 0.0) -> Iterator[bool]:
         """Handle deliveries as the only one for the length of a `with` block; False: after `wait_s` another still does.
@@ -175,7 +121,7 @@ class Journal:
         Whoever is killed gives the turn back by that. One that has held it for `STUCK_S` (a process that was stopped)
         is waited for no longer: twice has the effect of once.
         """
-        if not self._path.exists():  # the edge has not run yet
+        if not self._is_there():  # the edge has not run yet
             yield True
             return
         path = self._path.with_suffix(".turn")
@@ -184,7 +130,7 @@ class Journal:
             if not _is_free(file, wait_s):
                 yield False
                 return
-            with _opened(
+            with opened(
                 self._path
             ) as kept:  # where nobody else has the file open, each close writes the log back
                 before, self._kept = self._kept, kept
@@ -201,7 +147,7 @@ class Journal:
         if self._kept is not None:
             yield self._kept
             return
-        with _opened(self._path) as connection:
+        with opened(self._path) as connection:
             yield connection
 
     def keep(self, deliveries: Sequence[Delivery], *, min_free_bytes: int = MIN_FREE_BYTES) -> int:
@@ -213,11 +159,12 @@ class Journal:
             return 0
         if DiskGuard(self._path.parent, min_free_bytes).is_low():
             raise StoreUnavailable(f"{self._path.parent}: less than {min_free_bytes} bytes are free")
-        store = journal_store(self._path)
+        store = journal_store(self._path, is_known=self._path in _KNOWN)
         try:
             return store.write(deliveries)
         finally:
             store.close()
+            self._is_there()
 
     def pending(self, limit: int = 100) -> list[Waiting]:
         """Deliveries that wait and are due, in the order in which they came in; fewer where their bodies are large."""
@@ -240,9 +187,9 @@ class Journal:
         """Take back that these were begun, as they were handed out: nothing was found out about them."""
         now_us = clock.to_micros(clock.now())
         self._change(
-            "UPDATE delivery SET attempts = ?, reason = ?, not_before_us = 0, changed_us = ?"
-            " WHERE id = ? AND state = 'waiting' AND reason = ?",
-            [(one.attempts, one.reason, now_us, one.id, INTERRUPTED) for one in deliveries],
+            "UPDATE delivery SET attempts = ?, reason = ?, not_before_us = 0, changed_us = ?"  # noqa: S608
+            f"{_IN_HAND} AND reason = ?",
+            [(one.attempts, one.reason, now_us, one.id, one.attempts + 1, INTERRUPTED) for one in deliveries],
         )
 
     def dead(self, limit: int = 100) -> list[Waiting]:
@@ -251,7 +198,7 @@ class Journal:
 
     def dead_count(self) -> int:
         """How many failed for good."""
-        if not self._path.exists():
+        if not self._is_there():
             return 0
         with self._connection() as connection:
             (count,) = connection.execute("SELECT count(*) FROM delivery WHERE state = 'failed'").fetchone()
@@ -262,31 +209,35 @@ class Journal:
         found = self._read("state = 'failed' AND id = ?", (delivery,))
         return found[0] if found else None
 
-    def mark_done(self, *ids: str) -> None:
-        """These were handled. All or none are marked."""
-        self._mark("state = 'done', reason = '', changed_us = ?", ids)
+    def mark_done(self, *deliveries: Waiting) -> None:
+        """These, as they were begun, were handled; one that somebody else has taken up since is left to them."""
+        now_us = clock.to_micros(clock.now())
+        self._change(
+            f"UPDATE delivery SET state = 'done', reason = '', changed_us = ?{_IN_HAND}",  # noqa: S608
+            [(now_us, one.id, one.attempts) for one in deliveries],
+        )
 
-    def mark_failed(self, delivery: str, reason: str, *, again_at_us: int | None = None) -> None:
+    def mark_failed(self, delivery: Waiting, reason: str, *, again_at_us: int | None = None) -> None:
         """It could not be handled: hand it out again at that time (UTC microseconds), or never when None."""
         self.mark_all_failed([Failure(delivery, reason, again_at_us)])
 
     def mark_all_failed(self, failures: Iterable[Failure]) -> None:
-        """These could not be handled. All or none are marked."""
+        """These, as they were begun, could not be handled; as with `mark_done`, all or none are marked."""
         now_us = clock.to_micros(clock.now())
         self._change(
-            "UPDATE delivery SET state = ?, not_before_us = ?, reason = ?, changed_us = ? WHERE id = ?",
+            f"UPDATE delivery SET state = ?, not_before_us = ?, reason = ?, changed_us = ?{_IN_HAND}",  # noqa: S608
             [
-                ("failed", 0, one.reason[:_REASON_LENGTH], now_us, one.id)
-                if one.again_at_us is None
-                else ("waiting", one.again_at_us, one.reason[:_REASON_LENGTH], now_us, one.id)
+                (
+                    "failed" if one.again_at_us is None else "waiting",
+                    one.again_at_us or 0,
+                    one.reason[:_REASON_LENGTH],
+                    now_us,
+                    one.delivery.id,
+                    one.delivery.attempts,
+                )
                 for one in failures
             ],
         )
-
-    def replay(self, *ids: str) -> None:
-        """Hand these out again, also when they were done; a body that was pruned cannot come back."""
-        changes = "state = 'waiting', attempts = 0, not_before_us = 0, changed_us = ?"
-        self._mark(changes, ids, where="AND body IS NOT NULL")
 
     def replay_dead(self, *ids: str) -> int:
         """Hand out again those of these that failed for good, all of them without ids; return how many."""
@@ -299,31 +250,41 @@ class Journal:
 
     def drop_dead_before(self, before_us: int) -> int:
         """Give up what failed for good before this time (UTC microseconds); return how many."""
-        if not self._path.exists():
+        if not self._is_there():
             return 0
         some = "SELECT seq FROM delivery WHERE state = 'failed' AND changed_us < ? LIMIT ?"
         with self._connection() as connection:
             drop = "UPDATE delivery SET state = 'done', body = NULL, headers = '{}'"
-            return _in_portions(connection, f"{drop} WHERE seq IN ({some})", before_us)
+            return in_portions(connection, f"{drop} WHERE seq IN ({some})", before_us)
 
-    def forget(self, key: str, is_meant: Callable[[bytes], bool]) -> int:
-        """Empty every delivery to this key whose bytes are meant, whatever its state; return how many.
-
-        What still waits counts as done afterwards, so handle what can be handled first.
-        """
-        if not self._path.exists():
-            return 0
+    def find(self, key: str, is_meant: Callable[[bytes], bool]) -> list[tuple[Waiting, bool]]:
+        """Every delivery to this key whose bytes are meant, whatever its state, and whether it is done."""
+        if not self._is_there():
+            return []
+        sql = f"SELECT {_DELIVERY_COLUMNS}, state = 'done' FROM delivery WHERE key = ? AND body IS NOT NULL"  # noqa: S608
         with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT id, body FROM delivery WHERE key = ? AND body IS NOT NULL", (key,)
-            )
-            meant = [delivery for delivery, body in rows if is_meant(body)]
-        self._mark("state = 'done', body = NULL, headers = '{}', reason = '', changed_us = ?", meant)
-        return len(meant)
+            rows = connection.execute(sql, (key,))
+            return [(one, bool(is_done)) for *row, is_done in rows if is_meant((one := Waiting(*row)).body)]
+
+    def rewrite(self, delivery: str, headers: str, body: bytes) -> None:
+        """Put other bytes, and how to read them, in the place of those of a delivery that is not done."""
+        sql = "UPDATE delivery SET headers = ?, body = ?, changed_us = ? WHERE id = ? AND state <> 'done'"
+        self._change(sql, [(headers, body, clock.to_micros(clock.now()), delivery)])
+
+    def empty(self, *ids: str) -> None:
+        """Take the bytes of these away, whatever their state; they count as done. All or none are emptied.
+
+        The log is written back, so that nothing of them stays in it, where no other program is in the way.
+        """
+        if not ids:
+            return
+        self._mark("state = 'done', body = NULL, headers = '{}', reason = '', changed_us = ?", ids)
+        with self._connection() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _change_dead(self, changes: str, ids: Sequence[str]) -> int:
         """Change failed deliveries, all of them without ids."""
-        if not self._path.exists():
+        if not self._is_there():
             return 0
         now_us, changed = clock.to_micros(clock.now()), 0
         sql = f"UPDATE delivery SET {changes}, changed_us = ? WHERE state = 'failed'"  # noqa: S608
@@ -336,16 +297,16 @@ class Journal:
 
     def prune(self, before_us: int) -> int:
         """Forget the bodies of deliveries done before this time; the ids stay, to know a late copy."""
-        if not self._path.exists():
+        if not self._is_there():
             return 0
         some = "SELECT seq FROM delivery WHERE state = 'done' AND body IS NOT NULL AND changed_us < ? LIMIT ?"
         with self._connection() as connection:
             forget = f"UPDATE delivery SET body = NULL WHERE seq IN ({some})"  # noqa: S608
-            return _in_portions(connection, forget, before_us)
+            return in_portions(connection, forget, before_us)
 
     def _read(self, where: str, values: Sequence[object], most_bytes: float = math.inf) -> list[Waiting]:
         """The deliveries, until their bodies are so many bytes."""
-        if not self._path.exists():  # the edge has not run yet
+        if not self._is_there():  # the edge has not run yet
             return []
         found, size = [], 0
         with self._connection() as connection:

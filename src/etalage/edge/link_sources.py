@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from etalage.edge.disk import place_of
 from etalage.edge.links import Link, LinkSource, LinksUnavailable
 from etalage.kit import clock
 
@@ -67,18 +68,27 @@ def link_of(row: Sequence[Any] | None) -> Link | None:
 
 
 class SQLiteLinks:
-    """Reads the shop's SQLite file through a read-only connection, beside its writers (WAL)."""
+    """Reads the shop's SQLite file through a read-only connection, beside its writers (WAL).
+
+    Only the file that the path leads to: one that was taken away with its disk still reads well, for ever.
+    """
 
     def __init__(self, path: Path, *, wait_s: float = 1.0) -> None:
+        self._path = path
         self._address = f"{path.absolute().as_uri()}?mode=ro"
         self._wait_s = wait_s
+        self._place: tuple[int, int] | None = None
         self._connection: sqlite3.Connection | None = None
         self._sql = FIND.format("?")
 
     def find(self, code: str) -> Link | None:
         """See `LinkSource.find`."""
         try:
+            place = place_of(self._path)  # microseconds, and only for what the memory does not know
+            if self._connection is not None and place != self._place:
+                self.close()
             if self._connection is None:
+                self._place = place
                 self._connection = sqlite3.connect(
                     self._address, uri=True, timeout=self._wait_s, isolation_level=None
                 )

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from etalage.edge.disk import place_of
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 
@@ -53,8 +54,12 @@ class Store(Protocol[Item_contra]):
 
 
 def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
-    """A connection to one of the edge's files, without implicit transactions. Raises `sqlite3.Error`."""
-    connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
+    """A connection to one of the edge's files, which must be there, without implicit transactions.
+
+    Raises `sqlite3.Error`.
+    """
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=WAIT_S, isolation_level=None)
     try:
         _until_free(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchall())
         connection.execute(f"PRAGMA synchronous={synchronous}")
@@ -88,7 +93,12 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int) -> str:
 
 
 class SQLiteStore(Generic[Row]):
-    """One SQLite file with one table of its own, written in groups; a row that is there already stays."""
+    """One SQLite file with one table of its own, written in groups; a row that is there already stays.
+
+    The file is made at the first opening, if at all. Later it must be where it was, and the same: where a disk goes
+    away under us, the folder that it was mounted on takes files as well, and hides them once the disk is back.
+    `is_known`: it was there before, so that not even the first opening makes it.
+    """
 
     def __init__(
         self,
@@ -97,10 +107,14 @@ class SQLiteStore(Generic[Row]):
         table: str,
         columns: tuple[str, ...],
         synchronous: Synchronous,
+        *,
+        is_known: bool = False,
     ) -> None:
         self.path = path
         self._schema, self._table, self._columns, self._synchronous = schema, table, columns, synchronous
         self._connection: sqlite3.Connection | None = None
+        self._place: tuple[int, int] | None = None
+        self._is_known, self._epoch = is_known, ""
         self._is_settled = True
 
     def open(self) -> None:
@@ -169,20 +183,32 @@ class SQLiteStore(Generic[Row]):
         return connection.execute(sql, [value for row in chunk for value in row]).rowcount
 
     def _opened(self) -> sqlite3.Connection:
+        if self._connection is not None and place_of(self.path) != self._place:
+            self._let_go()
         if self._connection is None:
-            # Made here first so that the log and index files beside it get the same narrow permissions. A file that is
-            # there is not touched: to close any descriptor of it gives up all locks that this process has on it, and
-            # then another program may clear away the log into which we still write.
-            with suppress(FileExistsError):
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            if not self._is_known:
+                self._make_file()
+            self._place = place_of(
+                self.path
+            )  # before it is opened: whatever comes in between is seen by the next
             connection = connect(self.path, self._synchronous)
             try:
                 self._make_tables(connection)
+                self._recognise(connection)
             except BaseException:
                 connection.close()
                 raise
-            self._connection = connection
+            self._connection, self._is_known = connection, True
         return self._connection
+
+    def _make_file(self) -> None:
+        """Made here first so that the log and index files beside it get the same narrow permissions.
+
+        A file that is there is not touched: to close any descriptor of it gives up all locks that this process has on
+        it, and then another program may clear away the log into which we still write.
+        """
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
@@ -192,3 +218,10 @@ class SQLiteStore(Generic[Row]):
                 connection.execute(statement)
             connection.execute("INSERT INTO file_epoch (epoch) VALUES (?)", (uuid7().hex,))
         connection.execute("COMMIT")
+
+    def _recognise(self, connection: sqlite3.Connection) -> None:
+        """Refuse a file that is not the one of the first opening."""
+        (epoch,) = connection.execute("SELECT epoch FROM file_epoch").fetchone()
+        if self._epoch not in ("", epoch):
+            raise StoreUnavailable(f"{self.path}: another file than before")
+        self._epoch = epoch

@@ -78,7 +78,7 @@ def _begin(waiting: Journal, key: tuple[str, str], deliveries: Sequence[Waiting]
     """Take these in once the attempt is counted: should the process die of it, the journal knows what was in hand."""
     tries = deliveries[0].attempts  # more than none: it is alone
     if tries >= MOST_TRIES:  # the last one ended with its process
-        waiting.mark_failed(deliveries[0].id, deliveries[0].reason)
+        waiting.mark_failed(deliveries[0], deliveries[0].reason)
         tell("incoming")
         return 0
     # Once, neighbours may have died of each other: then each is tried at once. The last death is final at once too.
@@ -104,7 +104,8 @@ def _take_all(waiting: Journal, key: tuple[str, str], deliveries: Sequence[Waiti
         middle = len(deliveries) // 2
         halves = deliveries[:middle], deliveries[middle:]
         return sum(_take_all(waiting, key, half) for half in halves)
-    done = [one.id for one in deliveries if one.id not in {failed.id for failed, _error in unreadable}]
+    failed = {one.id for one, _error in unreadable}
+    done = [one for one in deliveries if one.id not in failed]
     if done:
         waiting.mark_done(*done)
     if unreadable:
@@ -127,7 +128,7 @@ def _failed(waiting: Journal, failed: Sequence[tuple[Waiting, Exception]]) -> No
         log.warning("delivery %s of %s could not be taken in: %s", delivery.id, delivery.network, reason)
         is_over = delivery.attempts >= MOST_TRIES
         again_at_us = None if is_over else clock.to_micros(_again_at(delivery.attempts))
-        failures.append(Failure(delivery.id, reason, again_at_us))
+        failures.append(Failure(delivery, reason, again_at_us))
     waiting.mark_all_failed(failures)
     if any(failure.again_at_us is None for failure in failures):
         tell("incoming")

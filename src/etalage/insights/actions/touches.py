@@ -14,8 +14,9 @@ from django.db.models import Q
 from etalage.accounts.queries import current_business
 from etalage.customers.models import Purpose, Visitor
 from etalage.customers.queries import agreeing_visitors, has_consent
+from etalage.edge.click_log import ClickLog
 from etalage.edge.clicks import Click
-from etalage.edge.journal import ClickLog, Journal
+from etalage.edge.journal import Journal
 from etalage.insights.actions.credit import PORTION
 from etalage.insights.actions.days import mark_click_days
 from etalage.insights.models import ClickCursor, Touch, TouchKind
