@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.cli.conftest import SECONDS
@@ -11,6 +14,8 @@ from tests.keeping.conftest import Kept
 from tests.practice_network import PracticeNetwork
 
 MAIL = "canary-mail-8f2c"
+PERSON = "Jan Canary-Janssens"
+TELL = "import sys, django; django.setup(); from tests.keeping import telling; telling.run(*sys.argv[1:])"
 
 
 def test_what_was_planted_is_found_nowhere(kept: Kept, practice: PracticeNetwork, tmp_path: Path) -> None:
@@ -29,6 +34,36 @@ def test_what_was_planted_is_found_nowhere(kept: Kept, practice: PracticeNetwork
         )  # fmt: skip
     said = log.read_text()
     assert '"failed": ["' in said and "canary" not in said, said[-2000:]
+    assert_nowhere(kept, planted, log, tmp_path)
+    in_clear = kept.backup(str(tmp_path / "keys.tar"), "--with-keys").read_bytes()
+    assert all(key.encode() in in_clear for key in keys_of(kept.folder)), (
+        "this search does find what is there"
+    )
+
+
+def test_what_a_job_repeats_in_its_own_words_is_found_nowhere(
+    kept: Kept, practice: PracticeNetwork, tmp_path: Path
+) -> None:
+    """A network's token, a hook's secret, this shop's keys and a key of a stranger; on PostgreSQL a row with a name."""
+    account, log = practice.open_account(), tmp_path / "program.log"
+    kept.more |= {"ETALAGE_LOG": "DEBUG", "DJANGO_SETTINGS_MODULE": "etalage.settings"}
+    planted = [secrets.token_urlsafe(32) for _number in range(5)]
+    with log.open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-c", TELL, practice.base_url, account.token, PERSON, *planted],
+            env=kept.environment, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=out, text=True,
+            timeout=SECONDS, check=False,
+        )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert {*planted, *keys_of(kept.folder), account.token, PERSON} < set(told["secrets"])
+    assert len(told["failed"]) == len(told["secrets"])
+    assert sum("they said no to" in words for words in told["failed"]) == len(told["failed"]) - 1
+    assert log.read_text().count("refused with …") == len(told["failed"]) - 1
+    assert_nowhere(kept, told["secrets"], log, tmp_path)
+
+
+def assert_nowhere(kept: Kept, planted: Iterable[str], log: Path, tmp_path: Path) -> None:
+    """None of these is in a database, its log of writes, a backup or the program's log."""
     backup = kept.backup()
     files = [path for path in kept.folder.rglob("*") if path.is_file() and path.name != "etalage.env"]
     assert backup in files and len(files) > (2 if kept.database else 4)
@@ -37,10 +72,6 @@ def test_what_was_planted_is_found_nowhere(kept: Kept, practice: PracticeNetwork
     for path in [*files, log]:
         data = path.read_bytes()
         assert not [one for one in planted if one.encode() in data], path
-    in_clear = kept.backup(str(tmp_path / "keys.tar"), "--with-keys").read_bytes()
-    assert all(key.encode() in in_clear for key in keys_of(kept.folder)), (
-        "this search does find what is there"
-    )
 
 
 def keys_of(folder: Path) -> list[str]:
