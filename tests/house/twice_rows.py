@@ -347,6 +347,7 @@ TASK_ROWS: dict[str, Twice] = {
         lambda house: (house.channel.pk,), idle="its tokens do not end"
     ),
     "etalage.channels.tasks.renew_grants": Twice(_nothing, idle="no token here ends"),
+    "etalage.channels.tasks.search_journal": Twice(_nothing, idle="nobody was erased here"),
     "etalage.channels.tasks.subscribe": Twice(lambda house: (house.channel.pk,)),
     "etalage.channels.tasks.subscribe_again": Twice(_address_changed),
     "etalage.imports.tasks.let_go_of_files": Twice(_old_import),

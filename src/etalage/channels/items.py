@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from etalage.channels.forgotten import keyed, own_key
 from etalage.channels.models import Channel
 from etalage.edge.deliveries import Delivery, delivery_key
 from etalage.edge.journal import Waiting
@@ -35,17 +36,19 @@ def key_of(channel: Channel) -> str:
 
 def polled(channel: Channel, items: Sequence[Received]) -> list[Delivery]:
     """What was fetched, as rows of the journal: one for each thing, however often it is fetched."""
-    now_us = clock.to_micros(clock.now())
+    if not items:
+        return []
+    now_us, key = clock.to_micros(clock.now()), own_key()
     return [
         Delivery(
             id=uuid7().hex,
             network=channel.network,
             key=key_of(channel),
-            # Its digest: an id often says whose thing it is, and this stays when its author is erased.
-            delivery_id=delivery_key(None, f"item:{item.kind}:{item.remote_id}".encode()),
+            # A keyed digest: an id often says whose thing it is, can be guessed, and this stays when they are erased.
+            delivery_id=f"item:{keyed(key, f'item:{item.kind}:{item.remote_id}')}",
             received_us=now_us,
             headers=POLLED,
-            body=_as_json(item),
+            body=as_json([item]),
         )
         for item in items
     ]
@@ -68,8 +71,11 @@ def set_aside(channel: Channel, rows: Sequence[str]) -> list[Delivery]:
     ]
 
 
-def _as_json(item: Received) -> bytes:
-    return json.dumps({**asdict(item), "at": clock.to_micros(item.at)}, sort_keys=True).encode()
+def as_json(items: Sequence[Received]) -> bytes:
+    """The body of a row of the journal that says `POLLED`."""
+    return json.dumps(
+        [{**asdict(item), "at": clock.to_micros(item.at)} for item in items], sort_keys=True
+    ).encode()
 
 
 def is_polled(waiting: Waiting) -> bool:
@@ -83,7 +89,7 @@ def items_in(waiting: Waiting, connector: Any, channel: Channel) -> list[Receive
         if waiting.headers_json == SET_ASIDE:
             found = connector.read_row(_without_token(channel), waiting.body)
         elif is_polled(waiting):
-            found = [_from_json(waiting.body)]
+            found = [_from_json(one) for one in json.loads(waiting.body)]
         else:
             found = connector.parse(waiting.body)
         return [clean(item) for item in found]
@@ -98,8 +104,7 @@ def _without_token(channel: Channel) -> Account:
     return Account(channel.network, channel.base_url, "", channel.remote_id, channel.handle)
 
 
-def _from_json(body: bytes) -> Received:
-    data = json.loads(body)
+def _from_json(data: Any) -> Received:
     return Received(**{**data, "kind": ReceivedKind(data["kind"]), "at": clock.from_micros(data["at"])})
 
 

@@ -193,7 +193,7 @@ class Incoming(UUIDModel):
 
 
 class Forgetting(models.Model):
-    """A key of `forgotten`; the first one is the installation's own. It is sealed, so that the database tells nothing."""
+    """A key of `forgotten`, the first one being the installation's own; sealed, so that the database tells nothing."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     secret = EncryptedTextField()
@@ -202,7 +202,7 @@ class Forgetting(models.Model):
 class Erasure(UUIDModel):
     """Somebody was erased at this moment, who is known by a keyed digest only: see `forgotten`.
 
-    `author` is what their network calls them, sealed, until the edge's journal was searched for them; `realm` is where
+    `author` is what their network calls them, sealed, until the edge's journal `is_searched` for them; `realm` is where
     that means them (`realms`).
     """
 
@@ -210,7 +210,8 @@ class Erasure(UUIDModel):
     erased_at = models.DateTimeField()
     network = models.CharField(max_length=20, blank=True)
     realm = models.CharField(max_length=300, blank=True)
-    author = EncryptedTextField(null=True)
+    author = EncryptedTextField(blank=True, default="")
+    is_searched = models.BooleanField(default=True)
 
 
 class Figure(models.Model):

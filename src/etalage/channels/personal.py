@@ -16,10 +16,11 @@ from uuid import UUID
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
 from etalage.channels.models import Channel, Incoming, IncomingKind
+from etalage.channels.realms import channels_in, realm_of
 
 
 def export_author(channel: Channel, author_id: str) -> list[dict[str, Any]]:
-    """Everything kept of an author, on all channels of the same server, as plain values (GDPR articles 15 and 20)."""
+    """Everything kept of an author, wherever their id means them, as plain values (GDPR articles 15 and 20)."""
     return [
         {
             "network": row.channel.network,
@@ -78,9 +79,9 @@ def author_of(channel: Channel, thing: UUID) -> Author | None:
 
 
 def said_by(channel: Channel, author_id: str) -> QuerySet[Incoming]:
-    """Everything kept of an author on all channels of the same server, the latest first."""
-    same = {"channel__network": channel.network, "channel__base_url": channel.base_url}
-    rows = _theirs().filter(**same, author_id=author_id)
+    """Everything kept of an author on all channels where their id means them, the latest first."""
+    same = channels_in(channel.network, realm_of(channel))
+    rows = _theirs().filter(channel__in=same, author_id=author_id)
     return rows.select_related("channel").order_by("-at", "-pk")
 
 

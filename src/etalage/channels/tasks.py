@@ -98,6 +98,13 @@ def forget_old_incoming() -> None:
 
 
 @every(hours=1)
+@task(max_attempts=20, lease=600)
+def search_journal() -> None:
+    """Empty what the journal holds of people who were erased."""
+    actions.search_journal()
+
+
+@every(hours=1)
 @task()
 def destroy_left_grants() -> None:
     """Keep no token of a channel that was given up."""

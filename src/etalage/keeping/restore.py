@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import OperationalError, connection
@@ -148,7 +147,7 @@ def _earliest(manifest: Manifest) -> datetime:
     return min(manifest.moment, clock.now())
 
 
-def _erased(path: Path, *, ask_database: bool) -> set[UUID]:
+def _erased(path: Path, *, ask_database: bool) -> set[str]:
     """Everybody who is known to have been erased, before the place that knows it is put aside.
 
     It is noted in the data folder, where it outlives a kill: a second attempt asks no database that is half aside.

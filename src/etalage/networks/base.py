@@ -81,6 +81,7 @@ __all__ = [
     "TextUnit",
     "Tokens",
     "Unknown",
+    "Worldwide",
 ]
 
 
@@ -254,6 +255,13 @@ class Receiver(Protocol):
 
     def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
         """The stream after `cursor`; an empty cursor begins at the oldest that the network still shows."""
+
+
+@runtime_checkable
+class Worldwide(Protocol):
+    """Says whether its ids of people mean the same person on every server; else they do on one server only."""
+
+    ids_are_global: bool
 
 
 @runtime_checkable

@@ -1,13 +1,14 @@
 """Every write to channels, grants, and what comes in on them."""
 
-from etalage.channels.actions.access import renew_grant
+from etalage.channels.actions.access import refresh_abilities, renew_grant
 from etalage.channels.actions.authorizing import WayOut, begin_connecting, finish_connecting
 from etalage.channels.actions.connecting import connect_channel
 from etalage.channels.actions.erasing import (
     erase_author,
     erase_authors_again,
-    erased_ids,
+    erased_lines,
     forget_old_incoming,
+    search_journal,
 )
 from etalage.channels.actions.figures import channels_to_measure, measure_channel
 from etalage.channels.actions.incoming import KEEP_INCOMING, drain_incoming
@@ -24,7 +25,6 @@ from etalage.channels.actions.standing import (
     disconnect_channel,
     keep_quiet,
     pause_channel,
-    refresh_abilities,
     rename_channel,
     resume_channel,
     set_language,
@@ -46,7 +46,7 @@ __all__ = [
     "drop_letter",
     "erase_author",
     "erase_authors_again",
-    "erased_ids",
+    "erased_lines",
     "finish_connecting",
     "forget_old_incoming",
     "hold_streams",
@@ -62,6 +62,7 @@ __all__ = [
     "replay_all",
     "replay_letter",
     "resume_channel",
+    "search_journal",
     "set_language",
     "subscribe_channel",
 ]

@@ -20,7 +20,7 @@ from django.db import OperationalError, transaction
 
 from etalage.channels.actions.listening import journal
 from etalage.channels.events import ReceivedFromNetwork
-from etalage.channels.forgotten import forgotten_among
+from etalage.channels.forgotten import Told, without_forgotten
 from etalage.channels.items import Unreadable, is_polled, items_in
 from etalage.channels.models import Channel, Incoming, IncomingKind, Listening
 from etalage.edge.journal import INTERRUPTED, Failure, Journal, Waiting
@@ -94,7 +94,7 @@ def _begin(waiting: Journal, key: tuple[str, str], deliveries: Sequence[Waiting]
 def _take_all(waiting: Journal, key: tuple[str, str], deliveries: Sequence[Waiting]) -> int:
     """Take in what came for one channel; among many, the one that cannot be is found by halving."""
     try:
-        unreadable = take_in(*key, deliveries)
+        unreadable, holding = take_in(*key, deliveries)
     except Exception as error:
         if _is_away(error):
             raise  # the whole job comes again
@@ -106,6 +106,7 @@ def _take_all(waiting: Journal, key: tuple[str, str], deliveries: Sequence[Waiti
         return sum(_take_all(waiting, key, half) for half in halves)
     failed = {one.id for one, _error in unreadable}
     done = [one for one in deliveries if one.id not in failed]
+    waiting.empty(*holding)  # no bytes stay of what is not kept
     if done:
         waiting.mark_done(*done)
     if unreadable:
@@ -140,39 +141,43 @@ def _again_at(tries: int) -> datetime:
     return clock.now() + wait
 
 
-def take_in(network: str, key: str, deliveries: Sequence[Waiting]) -> list[tuple[Waiting, Exception]]:
+def take_in(
+    network: str, key: str, deliveries: Sequence[Waiting]
+) -> tuple[list[tuple[Waiting, Exception]], set[str]]:
     """Keep what these deliveries to one channel hold, and announce what is new or changed.
 
-    Returns those that cannot be read, each with why. Where it raises, nothing of any is kept.
+    Returns those that cannot be read, each with why, and the ids of those that hold something of somebody who was
+    erased. Where it raises, nothing of any is kept.
     """
     channel = _channel(network, key)
     connector = registry.get(network) if network in registry.names() else None
     if channel is None or connector is None:
-        return [(one, Unreadable("channel_gone")) for one in deliveries]
-    items: list[Received] = []
+        return [(one, Unreadable("channel_gone")) for one in deliveries], set()
+    told: list[Told] = []
     unreadable: list[tuple[Waiting, Exception]] = []
     for one in deliveries:
         try:
-            items += items_in(one, connector, channel)
+            told += [Told(item, one.id, one.received_us) for item in items_in(one, connector, channel)]
         except Exception as error:  # noted with it, for people to see
             unreadable.append((one, error))
     failed = {one.id for one, _error in unreadable}
-    _write(channel, [one for one in deliveries if one.id not in failed], items)
-    return unreadable
+    return unreadable, _write(channel, [one for one in deliveries if one.id not in failed], told)
 
 
 @transaction.atomic
-def _write(channel: Channel, deliveries: Sequence[Waiting], items: Iterable[Received]) -> None:
-    """Keep the things of these deliveries."""
+def _write(channel: Channel, deliveries: Sequence[Waiting], told: Sequence[Told]) -> set[str]:
+    """Keep the things of these deliveries; returns the ids of those that hold something of who was erased."""
     if not deliveries:
-        return
+        return set()
     # One at a time for each channel: who takes in a thing and who takes it away must see each other.
     Listening.objects.select_for_update().get_or_create(channel=channel)
     _note_push(channel, deliveries)
+    items, holding = without_forgotten(channel, told)
     changed = _keep(channel, items)
     announce_many(ReceivedFromNetwork(row.pk) for row in changed)
     if changed:
         tell("incoming")
+    return holding
 
 
 def _note_push(channel: Channel, deliveries: Sequence[Waiting]) -> None:
@@ -220,7 +225,7 @@ def _rows_of(channel: Channel, remote_ids: Iterable[str]) -> list[Incoming]:
 
 
 def _latest(channel: Channel, items: Iterable[Received]) -> dict[tuple[str, str], dict[str, Any]]:
-    """The last telling of each thing, without our own doings, and without what is too old to be kept or was erased."""
+    """The last telling of each thing, without our own doings, and without what is too old to be kept."""
     oldest = clock.now() - KEEP_INCOMING
     told: dict[tuple[str, str], dict[str, Any]] = {}
     for item in items:
@@ -230,8 +235,7 @@ def _latest(channel: Channel, items: Iterable[Received]) -> dict[tuple[str, str]
         key, facts = (item.remote_id, item.kind.value), {name: getattr(item, name) for name in FIELDS}
         if key not in told or _rank(facts) > _rank(told[key]):
             told[key] = facts
-    forgotten = forgotten_among(channel, {remote_id for remote_id, _kind in told})
-    return {key: facts for key, facts in told.items() if key[0] not in forgotten}
+    return told
 
 
 def _mark_removed(rows: Sequence[Incoming]) -> list[Incoming]:

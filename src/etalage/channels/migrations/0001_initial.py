@@ -45,8 +45,20 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ('secret', etalage.kit.fields.EncryptedTextField()),
             ],
+        ),
+        migrations.CreateModel(
+            name='Erasure',
+            fields=[
+                ('id', models.UUIDField(default=etalage.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('erased_at', models.DateTimeField()),
+                ('network', models.CharField(blank=True, max_length=20)),
+                ('realm', models.CharField(blank=True, max_length=300)),
+                ('author', etalage.kit.fields.EncryptedTextField(blank=True, default='')),
+                ('is_searched', models.BooleanField(default=True)),
+            ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='forgetting_one_row')],
+                'abstract': False,
             },
         ),
         migrations.CreateModel(

@@ -59,6 +59,8 @@ FIGURES = {"likes": "likeCount", "comments": "replyCount", "shares": "repostCoun
 class BlueskyConnector(Authorizing):
     """Publisher, editor, receiver and measurer for accounts on any server of the network."""
 
+    ids_are_global = True  # a DID is the person's own, wherever they live and whoever tells of them
+
     # --- Publishing ---------------------------------------------------------------------------------------------
 
     def client_key(self, publication_id: str) -> str:
@@ -172,7 +174,7 @@ class BlueskyConnector(Authorizing):
             return CannotTell(status.reason, status.detail)
         if status.get("active") is True:
             return Absent()
-        return CannotTell(Reason.NEEDS_HUMAN_AT_NETWORK, str(status.get("status", ""))[:40])
+        return CannotTell(Reason.NEEDS_HUMAN_AT_NETWORK, str(status.get("status", "")))
 
     # --- Changing -----------------------------------------------------------------------------------------------
 

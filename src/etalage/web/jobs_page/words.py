@@ -22,6 +22,7 @@ WORK: dict[str, Promise] = {
     "etalage.channels.tasks.read_channel": _("Read what people wrote on a channel"),
     "etalage.channels.tasks.renew_grant": _("Renew the access to a channel"),
     "etalage.channels.tasks.renew_grants": _("See which channels need their access renewed"),
+    "etalage.channels.tasks.search_journal": _("Empty the deliveries of people who were erased"),
     "etalage.channels.tasks.subscribe": _("Ask a network to tell us what is new"),
     "etalage.channels.tasks.subscribe_again": _("See which networks have an old address of the shop"),
     "etalage.imports.tasks.let_go_of_files": _("Delete files that were read long ago"),
