@@ -21,6 +21,7 @@ abilities = st.builds(
     text_bytes_limit=st.none() | st.integers(1, 10**6),
     link_length=st.none() | st.integers(1, 50),
     key_valid_for=st.none() | durations,
+    parts_valid_for=st.none() | durations,
     picture_formats=st.lists(st.sampled_from(["image/jpeg", "image/png", "image/webp"])).map(tuple),
     picture_box=st.tuples(st.integers(1, 8000), st.integers(1, 8000)),
     good_for=st.lists(st.sampled_from(Aim), unique=True).map(tuple),

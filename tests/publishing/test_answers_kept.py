@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 
 from etalage.channels.models import Channel
 from etalage.kit import clock
@@ -264,3 +264,24 @@ def test_an_answer_outlasts_a_database_that_is_away_for_a_moment(
         assert Publication.objects.get(pk=publication.pk).state == state
     finally:
         connection.close()  # what it was told about waiting goes with it
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_outlasts_a_connection_that_died_under_our_hands(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    """What the database's own program calls an error of the interface is none of the database."""
+    publication = new_post(scripted_channel(Mechanism.NONE), now=True).publications.get()
+    (claim,) = machine.claim_due(clock.now(), 1)
+    dies: list[bool] = []
+    play.meanwhile = lambda: dies.append(True)
+
+    def watch(execute: Any, *statement: Any) -> Any:
+        if dies:
+            dies.clear()
+            raise InterfaceError("connection already closed")
+        return execute(*statement)
+
+    with connection.execute_wrapper(watch):
+        send(claim)
+    assert Publication.objects.get(pk=publication.pk).state == "published"

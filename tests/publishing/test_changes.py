@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from etalage.channels.actions import disconnect_channel, pause_channel
+from etalage.channels.models import Channel, Grant
 from etalage.jobs import RetryAt
+from etalage.jobs.errors import LeaseLost
 from etalage.jobs.idle import run_until_idle
+from etalage.jobs.lease import Lease, holding
 from etalage.jobs.models import Event
 from etalage.kit import clock
-from etalage.networks.base import Mechanism
+from etalage.networks.base import ChannelRefused, Mechanism, Reason
 from etalage.publishing import actions
 from etalage.publishing.actions import PostContent
 from etalage.publishing.delivery import changes, machine
@@ -112,6 +116,35 @@ def test_a_picture_exchanged_after_its_upload_is_uploaded_anew(
     assert publication.parts.get().remote_id != uploaded
 
 
+@pytest.mark.parametrize(("waited", "anew"), [(timedelta(hours=19), False), (timedelta(days=2), True)])
+def test_a_picture_that_the_network_may_have_dropped_meanwhile_is_uploaded_anew(
+    waited: timedelta,
+    anew: bool,
+    practice: PracticeNetwork,
+    practice_channel: NewChannel,
+    new_post: NewPost,
+    red_png: bytes,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    channel = practice_channel()
+    channel.abilities = {**channel.abilities, "parts_valid_for": 72_000.0}
+    channel.save()
+    post = new_post(channel, expires_at=clock.now() + timedelta(days=9))
+    actions.add_picture(post.pk, red_png, {"en": "A red boot"}, actor=world.manager)
+    post.refresh_from_db()
+    actions.publish_now(post.pk, post.version, actor=world.manager)
+    practice.order("platform_down", on="publish", seconds=1)
+    one_round()
+    publication = post.publications.get()
+    uploaded = publication.parts.get().remote_id
+
+    traveller(waited)  # its channel was paused, say
+
+    assert rounds(traveller, publication).state == "published"
+    assert (publication.parts.get().remote_id != uploaded) is anew
+
+
 def test_what_is_sent_again_days_later_is_not_late_because_its_words_were_mended(
     play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World, traveller: Ahead
 ) -> None:
@@ -152,3 +185,76 @@ def test_a_late_answer_about_what_a_person_saw_there_is_no_second_copy(
     assert not Event.objects.filter(name__endswith=".PublicationDoubled").exists()
     machine.accept(Claim(publication.pk, claim.token), "78", "")
     assert Event.objects.filter(name__endswith=".PublicationDoubled").count() == 1
+
+
+def test_a_dead_access_that_is_renewed_does_not_lose_the_wish(
+    practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    """It may be renewed: the channel is not paused, so nobody would ever resume it."""
+    channel = practice_channel()
+    publication = published(new_post(channel, now=True))
+    actions.withdraw_publication(publication.pk, actor=world.manager)
+    grant = Grant.objects.get(channels=channel)
+    before, grant.version = grant.version, grant.version + 1
+    under_way = Publication.objects.select_related("post", "channel__grant").get(pk=publication.pk)
+    grant.save()  # renewed while the network was asked
+    assert under_way.channel.grant and under_way.channel.grant.version == before
+
+    with pytest.raises(RetryAt) as later:
+        changes._take_in(under_way, ChannelRefused(Reason.AUTH_DEAD))
+
+    assert not later.value.counted
+    assert Channel.objects.get().state == "active"  # what was said of an older access pauses nobody
+    publication.refresh_from_db()
+    assert publication.change == "withdraw"
+
+
+def test_an_edit_leaves_what_is_being_withdrawn_alone(
+    practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    first, second = practice_channel(), practice_channel()
+    post = new_post(first, second, now=True)
+    one_round()
+    goes = post.publications.get(channel=first)
+    actions.withdraw_publication(goes.pk, actor=world.manager)
+    post.refresh_from_db()
+    changed = actions.edit_published(post.pk, post.version, {"en": "Old boots are out"}, actor=world.manager)
+    assert [row.channel for row in changed.asked] == [second]
+    run_until_idle()
+    goes.refresh_from_db()
+    assert goes.state == "withdrawn"
+
+
+def test_older_words_that_came_last_are_replaced_by_the_newest(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    """A worker stood still before its request, while another sent these words and newer ones."""
+    post = new_post(practice_channel(), now=True)
+    publication = published(post)
+    actions.edit_published(post.pk, post.version, {"en": "First"}, actor=world.manager)
+    still = Publication.objects.select_related("post", "channel__grant").get(post=post)
+    changes.carry_out(publication.pk)
+    post.refresh_from_db()
+    actions.edit_published(post.pk, post.version, {"en": "Second"}, actor=world.manager)
+    changes.carry_out(publication.pk)
+
+    with pytest.raises(RetryAt):
+        changes._take_in(still, changes._asked(still))
+    changes.carry_out(publication.pk)
+
+    publication.refresh_from_db()
+    (entry,) = [e for e in practice.ledger().publications if e["id"] == publication.remote_id]
+    assert (publication.change, entry["text"].split("\n")[0]) == ("", "Second")
+
+
+def test_who_lost_the_job_asks_nothing_of_the_network(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(practice_channel(), now=True)
+    publication = published(post)
+    actions.withdraw_publication(publication.pk, actor=world.manager)
+    lost = Lease(job_id=uuid4(), token=1, length=60.0, time_limit=60.0)
+    with holding(lost), pytest.raises(LeaseLost):
+        changes.carry_out(publication.pk)
+    (entry,) = [e for e in practice.ledger().publications if e["id"] == publication.remote_id]
+    assert entry["removed_at"] is None

@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from etalage.jobs import RetryAt
 from etalage.jobs.idle import run_until_idle
 from etalage.kit.errors import Refusal
 from etalage.networks.base import Mechanism
 from etalage.publishing import actions, queries
 from etalage.publishing.delivery import changes, machine
 from etalage.publishing.delivery.machine import Claim
-from etalage.publishing.models import Publication, SecondCopy
+from etalage.publishing.models import CopyState, Publication, SecondCopy
 from tests.conftest import World
 from tests.practice_network import PracticeNetwork
 from tests.publishing.conftest import NewChannel, NewPost, one_round
@@ -146,3 +147,49 @@ def test_a_copy_that_turns_out_to_be_the_only_one_while_it_is_deleted_stays(
     Publication.objects.update(remote_id=SecondCopy.objects.get().remote_id)
     run_until_idle()
     assert (SecondCopy.objects.get().state, standing(practice, doubled)) == ("kept", before)
+
+
+@pytest.fixture
+def older(doubled: Publication) -> str:
+    """The id of the other copy, which stood there first."""
+    SecondCopy.objects.update(is_younger=False)
+    return SecondCopy.objects.get().remote_id
+
+
+def test_a_copy_still_goes_when_the_known_one_was_withdrawn_before(
+    older: str, doubled: Publication, practice: PracticeNetwork, world: World
+) -> None:
+    actions.withdraw_post(doubled.post_id, actor=world.manager)
+    run_until_idle()
+    assert standing(practice, doubled) == [older]
+    actions.delete_copy(doubled.pk, actor=world.manager)
+    run_until_idle()
+    assert (SecondCopy.objects.get().state, standing(practice, doubled)) == ("removed", [])
+
+
+def test_a_copy_that_takes_the_place_of_the_one_that_is_withdrawn_is_withdrawn_too(
+    older: str, doubled: Publication, practice: PracticeNetwork, world: World
+) -> None:
+    actions.withdraw_post(doubled.post_id, actor=world.manager)
+    actions.delete_copy(doubled.pk, actor=world.manager)
+    under_way = Publication.objects.select_related("post", "channel__grant").get(pk=doubled.pk)
+    answer = changes._asked(under_way)
+    changes.remove_copy(SecondCopy.objects.get().pk)  # gone already: the other one is the publication now
+    with pytest.raises(RetryAt):
+        changes._take_in(under_way, answer)
+    run_until_idle()
+    doubled.refresh_from_db()
+    assert (doubled.state, standing(practice, doubled)) == ("withdrawn", [])
+
+
+def test_a_copy_is_not_called_deleted_when_what_was_deleted_was_withdrawn_meanwhile(
+    older: str, doubled: Publication, practice: PracticeNetwork, world: World
+) -> None:
+    actions.delete_copy(doubled.pk, actor=world.manager)
+    copy = SecondCopy.objects.get()
+    actions.withdraw_post(doubled.post_id, actor=world.manager)
+    changes.carry_out(doubled.pk)
+    with pytest.raises(RetryAt):
+        changes._end_copy(copy, CopyState.REMOVED, "", doubled.remote_id)
+    run_until_idle()
+    assert (SecondCopy.objects.get().state, standing(practice, doubled)) == ("removed", [])

@@ -7,9 +7,10 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from etalage.jobs.models import Event
 from etalage.kit import clock
@@ -24,6 +25,7 @@ from tests.conftest import World
 from tests.practice_network import PracticeNetwork
 from tests.publishing.conftest import NewChannel, NewPost, one_round
 from tests.publishing.scripted import Play
+from tests.publishing.test_late_news import between
 from tests.publishing.test_practice_delivery import marker_of
 
 Ahead = Callable[[timedelta], None]
@@ -207,3 +209,134 @@ def test_two_worker_processes_publish_each_publication_once(
         publication = post.publications.get()
         assert publication.state == "published"
         assert practice.ledger().count(marker_of(publication)) == 1
+
+
+# --- Taking back, while its worker or a person goes on -------------------------------------------------------------
+
+LOADED = '"publishing_post"'  # what the sweep reads of one publication before it decides
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_its_worker_sends_in_the_moment_when_its_lease_ends_is_not_taken_for_unsent(
+    scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = new_post(scripted_channel(Mechanism.NONE), now=True).publications.get()
+    claimed(publication)
+    row = Publication.objects.filter(pk=publication.pk)
+    row.update(leased_until=ticks.now() - 1)
+
+    def goes_on() -> None:
+        row.update(state="sending", **ticks.lease(ticks.now()))
+
+    with connection.execute_wrapper(between(goes_on, LOADED)):
+        assert sweep(clock.now()) == 0
+    assert row.get().state == "sending"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fresh_hour_chosen_in_the_moment_when_its_time_ends_counts(
+    scripted_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(scripted_channel(), now=True)
+    row = Publication.objects.filter(post=post)
+    row.update(expires_at=clock.now() - timedelta(seconds=1))
+
+    def chosen() -> None:
+        actions.schedule_post(post.pk, post.version, clock.now() + LATER, actor=world.manager)
+
+    with connection.execute_wrapper(between(chosen, LOADED)):
+        assert sweep(clock.now()) == 0
+    assert row.get().state == "scheduled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_that_ends_while_its_renewal_waits_for_the_database_is_over(
+    scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    claim = claimed(publication)
+    holds, row = threading.Event(), Publication.objects.filter(pk=publication.pk)
+
+    def hold() -> None:
+        with transaction.atomic():
+            row.select_for_update().get()
+            row.update(leased_until=ticks.now() + 200)
+            holds.set()
+            threading.Event().wait(0.6)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    holds.wait()
+    assert not machine.renew(claim)
+    assert not machine.keep_facts(claim, idempotency_key="late")
+    holder.join()
+
+
+@pytest.mark.django_db
+def test_a_lease_further_ahead_than_its_length_is_of_an_earlier_start(
+    scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    """Where starts of the machine have no name."""
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    claimed(publication)
+    Publication.objects.update(leased_until=ticks.now() + 3_600_000)
+    assert sweep(clock.now()) == 1
+    publication.refresh_from_db()
+    assert publication.state == "scheduled"
+
+
+# --- Two people at once -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has one lock for everything, so nobody waits crosswise"
+)
+@pytest.mark.django_db(transaction=True)
+def test_who_sends_again_and_who_edits_the_post_never_wait_for_each_other(
+    scripted_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    post = new_post(scripted_channel(), scripted_channel(handle="other"), now=True)
+    old = post.publications.all()[0]
+    claim = claimed(old)
+    assert machine.move(old.pk, claim.token, DeliveryState.REJECTED, reason="text_invalid")
+    refused: list[BaseException] = []
+
+    def edits() -> None:
+        try:
+            actions.set_products(post.pk, [], actor=world.manager)
+        except BaseException as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=edits)
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if "FOR UPDATE" in sql and not other.ident:
+            other.start()
+            while other.is_alive() and not _somebody_waits():
+                threading.Event().wait(0.02)
+        return result
+
+    with connection.execute_wrapper(watch):
+        actions.try_again(old.pk, actor=world.manager)
+    other.join()
+    assert refused == []
+
+
+def _somebody_waits() -> bool:
+    """Whether anybody waits for a lock, as another connection sees it."""
+    found: list[bool] = []
+
+    def look() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            found.append(bool(cursor.fetchone()[0]))
+        connection.close()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    looking.join()
+    return found[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from etalage.jobs.idle import run_until_idle
-from etalage.jobs.models import Event, Job
+from etalage.jobs.models import Event, Job, State
 from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.publishing.delivery import lag, machine, ticks
@@ -40,7 +40,7 @@ def test_a_success_that_shows_at_once_is_a_sample(
 ) -> None:
     publication = new_post(practice_channel(face), now=True).publications.get()
     one_round()
-    (sample,) = VisibilityLag.objects.get(channel=publication.channel).samples
+    ((_name, sample),) = VisibilityLag.objects.get(channel=publication.channel).samples
     assert 0 <= sample < 10_000
     assert lag.measured_settle(publication.channel_id) == 5 * sample
 
@@ -55,11 +55,11 @@ def test_what_shows_late_is_looked_for_again_and_the_next_doubt_waits_five_times
     new_post(channel, now=True)
     one_round()
     end = time.monotonic() + 30
-    while not VisibilityLag.objects.exclude(samples=[]).exists():
+    while Job.objects.filter(task__endswith="time_showing").exclude(state=State.DONE).exists():
         assert time.monotonic() < end
         run_until_idle()
         time.sleep(0.02)
-    (sample,) = VisibilityLag.objects.get().samples
+    ((_name, sample),) = VisibilityLag.objects.get().samples
     assert sample >= 400
     practice.order("accepted_cut")
     second = new_post(channel, now=True).publications.get()
@@ -133,7 +133,7 @@ def test_a_network_that_shows_nothing_for_half_an_hour_is_not_taken_at_its_word(
     while looks is not None:
         traveller(timedelta(milliseconds=250) * 2 ** (looks - 1))
         looks = lag.sample(shown_late.pk, looks)
-    assert VisibilityLag.objects.get().samples == []
+    assert len(VisibilityLag.objects.get().samples) == 1
     assert lag.measured_settle(channel.pk) > ticks.millis(timedelta(minutes=80))
 
     play.script = ["answer_lost"]
@@ -155,3 +155,29 @@ def test_what_a_success_was_not_seen_for_counts_while_it_is_still_looked_for(
     traveller(timedelta(days=2))  # this machine slept: the network did not need two days
     lag.sample(publication.pk, 2)
     assert lag.measured_settle(channel.pk) < ticks.millis(timedelta(minutes=90))
+
+
+@pytest.mark.django_db
+def test_a_success_that_never_showed_is_forgotten_after_many_that_did(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead, settings: Settings
+) -> None:
+    """Somebody deleted it at the network before it was seen: that tells nothing about the network."""
+    channel = scripted_channel(Mechanism.READ_BACK)
+    play.lag = timedelta(days=7)
+    gone = new_post(channel, now=True).publications.get()
+    one_round()
+    looks: int | None = 1
+    while looks is not None:
+        traveller(timedelta(milliseconds=250) * 2 ** (looks - 1))
+        looks = lag.sample(gone.pk, looks)
+    minutes = ticks.millis(timedelta(minutes=80))
+    assert lag.measured_settle(channel.pk) > minutes
+
+    known = VisibilityLag.objects.get()
+    known.samples += [[f"other-{number}", 40] for number in range(lag.KEPT - 2)]
+    known.save()
+    assert lag.measured_settle(channel.pk) > minutes  # one of 999
+    play.lag = timedelta(0)
+    known.samples += [["another", 40]]
+    known.save()
+    assert lag.measured_settle(channel.pk) == lag.TIMES * 40

@@ -140,8 +140,9 @@ def test_a_doubt_that_no_look_confirms_ends_with_the_late_news(
 # --- Between reading and writing ------------------------------------------------------------------------------------
 
 
-def between(deed: Callable[[], object]) -> Callable[..., Any]:
-    """Do `deed` elsewhere once, after the first thing that is asked of the database outside of any transaction.
+def between(deed: Callable[[], object], about: str = "") -> Callable[..., Any]:
+    """Do `deed` elsewhere once, after the first thing (`about` this) that is asked of the database outside of any
+    transaction.
 
     Whoever reads and writes in one transaction leaves no such moment.
     """
@@ -155,7 +156,7 @@ def between(deed: Callable[[], object]) -> Callable[..., Any]:
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        if not did and not connection.in_atomic_block and sql.startswith("SELECT"):
+        if not did and not connection.in_atomic_block and sql.startswith("SELECT") and about in sql:
             did.append(threading.Thread(target=elsewhere))
             did[0].start()
             did[0].join()
@@ -281,3 +282,27 @@ def test_nothing_is_sent_again_while_a_copy_of_it_waits_for_a_decision(
 
     actions.keep_copies(publication.pk, actor=world.manager)
     assert actions.try_again(publication.pk, actor=world.manager).state == "scheduled"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_draft_of_which_late_news_came_does_not_go_out_before_a_person_decided(
+    listed: bool, absent: tuple[Publication, Claim], world: World, play: Play
+) -> None:
+    publication, late = absent
+    post = publication.post
+    post = actions.send_back(post.pk, post.version, actor=world.manager)
+    assert not machine.accept(late, "post-of-the-late", "", attempt=1)
+    if listed:
+        run_until_idle()
+
+    for deed in (actions.publish_now, actions.approve_post):
+        with pytest.raises(Refusal) as refused:
+            deed(post.pk, post.version, actor=world.manager)
+        assert refused.value.code == "stands_there"
+
+    run_until_idle()
+    actions.keep_copies(publication.pk, actor=world.manager)
+    actions.publish_now(post.pk, post.version, actor=world.manager)
+    one_round()
+    assert play.count(publication.pk) == 1

@@ -235,11 +235,15 @@ class Publication(UUIDModel):
 
 
 class RemotePart(models.Model):
-    """A remote id that was given before the post itself stood: a picture, a container. Kept before the next step."""
+    """A remote id that was given before the post itself stood: a picture, a container. Kept before the next step.
+
+    `made_at`: when it was given; a network may forget what no post shows.
+    """
 
     publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="parts")
     name = models.CharField(max_length=40)
     remote_id = models.CharField(max_length=300)
+    made_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["publication", "name"], name="part_once")]
@@ -275,14 +279,13 @@ class SecondCopy(models.Model):
 
 
 class VisibilityLag(models.Model):
-    """How long a channel's own successes took to show, in milliseconds: the last samples, oldest first.
+    """How long a channel's own successes took to show: the last samples, oldest first.
 
-    `unseen`: the longest that one was looked for and not yet to be seen.
+    Each is a name (the end of the publication's id) and milliseconds: it took so long, or was not seen for so long yet.
     """
 
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="visibility_lag")
     samples = models.JSONField(default=list)
-    unseen = models.BigIntegerField(default=0)
     taken_at = models.DateTimeField(default=clock.now)
 
 

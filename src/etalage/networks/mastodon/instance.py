@@ -18,6 +18,7 @@ from etalage.networks.wire import whole
 
 #: How long real Mastodon remembers an idempotency key. Whoever relies on it leaves a margin.
 KEY_VALID_FOR = timedelta(hours=1)
+PARTS_VALID_FOR = timedelta(hours=20)  # it drops pictures that no status shows after a day
 SETTLE = timedelta(seconds=30)  # a request that was given up may still be worked on by the server
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 _NO_DELETE = frozenset({"snac"})  # software whose API takes nothing away
@@ -81,6 +82,7 @@ def abilities_from(data: Mapping[str, Any], software: str) -> Abilities:
         counts_mention_hosts=not is_mastodon,
         mechanism=Mechanism.IDEMPOTENCY_KEY if is_mastodon else Mechanism.READ_BACK,
         key_valid_for=KEY_VALID_FOR if is_mastodon else None,
+        parts_valid_for=PARTS_VALID_FOR,
         settle=SETTLE,
         max_pictures=_limit(texts, "max_media_attachments", 4),
         picture_formats=formats or _PICTURES[:2],

@@ -15,19 +15,12 @@ from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.publishing import renditions
 from etalage.publishing.actions.lifecycle import put_on_schedule, step
-from etalage.publishing.actions.opening import ask_for_delivery, changed_meanwhile, managers_only
+from etalage.publishing.actions.opening import ask_for_delivery, changed_meanwhile, managers_only, refuse_seen
 from etalage.publishing.actions.posts import checked_text
 from etalage.publishing.actions.standing import open_publication
 from etalage.publishing.delivery.machine import CLEAR
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.models import (
-    CopyState,
-    DeliveryState,
-    Post,
-    PostState,
-    Publication,
-    SecondCopy,
-)
+from etalage.publishing.models import DeliveryState, Post, PostState, Publication
 
 REPEATABLE = frozenset({DeliveryState.REJECTED, DeliveryState.EXPIRED})  # what was dropped may stand there
 
@@ -48,12 +41,7 @@ def try_again(publication_id: UUID, custom_text: str | None = None, *, actor: Me
         raise Refusal(_("This channel was disconnected. Choose another."), code="channel_gone", status=409)
     if made := Publication.objects.filter(replaces=old).first():
         return made
-    if SecondCopy.objects.filter(publication=old, state__in=(CopyState.OPEN, CopyState.ASKED)).exists():
-        raise Refusal(
-            _("It was seen on the network. Say first what becomes of it there."),
-            code="stands_there",
-            status=409,
-        )
+    refuse_seen([old])
     words = (
         old.custom_text
         if custom_text is None

@@ -24,6 +24,7 @@ from etalage.publishing.actions.opening import (
     open_for_writing,
     open_post,
     publications_of,
+    refuse_seen,
     touch,
 )
 from etalage.publishing.delivery import machine
@@ -49,10 +50,14 @@ def submit_for_review(post_id: UUID, version: int, *, actor: Member) -> Post:
 
 @transaction.atomic
 def approve_post(post_id: UUID, version: int, *, actor: Member) -> Post:
-    """Say yes. It is scheduled when its wished hour lies ahead, else it waits for one."""
+    """Say yes. It is scheduled when its wished hour lies ahead, else it waits for one.
+
+    Raises Refusal: has_problems, stands_there.
+    """
     managers_only(actor)
     post, publications = open_for_writing(post_id, version, actor)
     refuse_problems(post, publications)
+    refuse_seen(filter(is_unsent, publications))
     _approve(post, publications, actor)
     if post.due_at and post.due_at > clock.now():
         _schedule(post, publications, post.due_at, actor)
@@ -176,6 +181,7 @@ def _send_at(post: Post, publications: list[Publication], due_at: datetime, acto
             status=422,
         )
     refuse_problems(post, publications)
+    refuse_seen(filter(is_unsent, publications))
     if post.state != PostState.APPROVED:
         _approve(post, publications, actor)
     _schedule(post, publications, due_at, actor)

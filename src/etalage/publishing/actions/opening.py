@@ -13,9 +13,17 @@ from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
-from etalage.publishing.delivery.machine import CHANGE
+from etalage.publishing.delivery.machine import CHANGE, SECOND_COPY
 from etalage.publishing.delivery.states import TERMINAL, UNSENT
-from etalage.publishing.models import DeliveryState, Post, PostState, Publication
+from etalage.publishing.models import (
+    CopyState,
+    DeliveryState,
+    DeliveryStep,
+    Post,
+    PostState,
+    Publication,
+    SecondCopy,
+)
 
 __all__ = ["CHANGE"]
 
@@ -91,6 +99,26 @@ def is_unsent(publication: Publication) -> bool:
 def is_over(publication: Publication) -> bool:
     """True for what ended without standing on the network."""
     return DeliveryState(publication.state) in TERMINAL
+
+
+def refuse_seen(publications: Iterable[Publication]) -> None:
+    """Raise Refusal `stands_there` while a copy of one was seen on its network and nobody said what becomes of it.
+
+    What a late worker told counts at once, also before it is listed.
+    """
+    keys = [row.pk for row in publications]
+    copies = SecondCopy.objects.filter(publication__in=keys)
+    decided = copies.filter(state__in=(CopyState.KEPT, CopyState.REMOVED))
+    told = DeliveryStep.objects.filter(publication__in=keys, reason=SECOND_COPY)
+    undecided = set(told.values_list("publication", "detail")) - set(
+        decided.values_list("publication", "remote_id")
+    )
+    if undecided or copies.filter(state__in=(CopyState.OPEN, CopyState.ASKED)).exists():
+        raise Refusal(
+            _("It was seen on the network. Say first what becomes of it there."),
+            code="stands_there",
+            status=409,
+        )
 
 
 def touch(post: Post, *fields: str) -> None:

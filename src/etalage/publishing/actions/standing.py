@@ -87,7 +87,11 @@ def withdraw_publication(publication_id: UUID, *, actor: Member) -> Publication:
 
 
 def open_publication(publication_id: UUID) -> Publication:
-    """A publication, locked until the end of the transaction. Raises Refusal when there is none."""
+    """A publication, locked until the end of the transaction. Raises Refusal when there is none.
+
+    Its post is locked first, as by whoever opens the post: in the other order two could wait for each other.
+    """
+    Post.objects.select_for_update().filter(publications=publication_id).first()
     rows = Publication.objects.select_for_update(of=("self",)).select_related("post", "channel")
     row = rows.filter(pk=publication_id).first()
     if row is None:
@@ -152,14 +156,19 @@ def _ask(row: Publication, change: Change) -> None:
 
 @transaction.atomic
 def edit_published(post_id: UUID, version: int, text: Mapping[str, str], *, actor: Member) -> Changed:
-    """Change the words of a published post where the network can; what has its own words keeps them.
+    """Change the words of a published post where the network can; what has its own words keeps them, and
+    what is being withdrawn goes on being withdrawn.
 
     Raises Refusal: nothing_published, changed_meanwhile, in_flight, has_problems.
     """
     managers_only(actor)
     post = open_post(post_id, version)
     rows = publications_of(post)
-    standing = [row for row in rows if row.state == DeliveryState.PUBLISHED and not row.custom_text]
+    standing = [
+        row
+        for row in rows
+        if row.state == DeliveryState.PUBLISHED and not row.custom_text and row.change != Change.WITHDRAW
+    ]
     if not standing:
         raise Refusal(_("Nothing of this post stands on a network."), code="nothing_published", status=409)
     if any(not (is_unsent(row) or is_over(row) or row.state == DeliveryState.PUBLISHED) for row in rows):

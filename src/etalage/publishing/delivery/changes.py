@@ -6,19 +6,25 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from etalage.channels import actions as channels
 from etalage.channels.models import ChannelState
 from etalage.channels.queries import ChannelUnusable, editor_for
 from etalage.jobs import RetryAt
+from etalage.jobs.lease import current_lease
 from etalage.jobs.live import tell
 from etalage.kit import clock
 from etalage.networks.base import Accepted, ChannelRefused, NotAccepted, Outcome, Reason, Rejected
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import machine
-from etalage.publishing.delivery.facts import delivery_of
+from etalage.publishing.delivery.facts import access_version, delivery_of
+from etalage.publishing.delivery.outcomes import asked_wait
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.models import Change, CopyState, DeliveryState, DeliveryStep, Publication, SecondCopy
+
+SHORTEST_WAIT = timedelta(seconds=10)
+EDITED = "edited"
 
 
 def carry_out(publication_id: UUID) -> None:
@@ -40,6 +46,7 @@ def _asked(publication: Publication) -> Outcome:
     if reached is None or not publication.remote_id:
         return Rejected(Reason.MISCONFIGURED)
     editor, account = reached
+    current_lease().check()  # another worker may have sent newer words by now
     if publication.change == Change.WITHDRAW:
         return editor.withdraw(account, publication.remote_id)
     shown = renditions.check(publication, links.address_of(links.link_for_publication(publication)))
@@ -58,12 +65,16 @@ def _take_in(publication: Publication, answer: Outcome) -> None:
         case ChannelRefused(reason) if publication.channel.state == ChannelState.DISCONNECTED:
             _end(publication, f"{publication.change}_refused", reason)  # nobody will mend it
         case ChannelRefused(reason):
-            # The wish stays; it is carried out when the channel is mended.
+            # The wish stays; it is carried out when the channel is mended, or at once where its access is renewed.
             Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
-            channels.pause_channel(publication.channel_id, reason, actor=None)
+            version = access_version(publication.channel)
+            channel = channels.pause_channel(publication.channel_id, reason, actor=None, version=version)
+            if channel.state == ChannelState.ACTIVE:
+                quiet = channel.quiet_until - clock.now() if channel.quiet_until else SHORTEST_WAIT
+                raise _again(max(quiet, SHORTEST_WAIT), reason)
         case NotAccepted(reason, retry_after):
             Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
-            raise _again(timedelta(seconds=max(retry_after or 0.0, 10.0)), reason)
+            raise _again(max(asked_wait(retry_after), SHORTEST_WAIT), reason)
         case _:
             raise _again(pace().wait(4), "no clear answer")
 
@@ -74,43 +85,46 @@ def remove_copy(copy_id: int) -> None:
     copy = rows.filter(pk=copy_id, state=CopyState.ASKED).first()
     if copy is None:
         return
-    publication = copy.publication
+    publication, younger = copy.publication, _younger(copy, copy.publication)
     if copy.remote_id == publication.remote_id:  # one and the same: it stands there once
-        _end_copy(copy, CopyState.KEPT, "")
+        _end_copy(copy, CopyState.KEPT, "", copy.remote_id)
         return
     try:
         reached = editor_for(publication.channel)
-        answer = (
-            reached[0].withdraw(reached[1], _younger(copy)) if reached else Rejected(Reason.MISCONFIGURED)
-        )
+        current_lease().check()
+        answer = reached[0].withdraw(reached[1], younger) if reached else Rejected(Reason.MISCONFIGURED)
     except ChannelUnusable:
         answer = ChannelRefused(Reason.AUTH_DEAD)
     match answer:
         case Accepted() | Rejected(Reason.GONE):
-            _end_copy(copy, CopyState.REMOVED, "")
+            _end_copy(copy, CopyState.REMOVED, "", younger)
         case Rejected(reason) | ChannelRefused(reason):
-            _end_copy(copy, CopyState.OPEN, reason)
+            _end_copy(copy, CopyState.OPEN, reason, younger)
         case NotAccepted(reason, retry_after):
-            raise _again(timedelta(seconds=max(retry_after or 0.0, 10.0)), reason)
+            raise _again(max(asked_wait(retry_after), SHORTEST_WAIT), reason)
         case _:
             raise _again(pace().wait(4), "no clear answer")
 
 
-def _younger(copy: SecondCopy) -> str:
-    """The id of the one to delete. Where the publication knows none of its own, that is the copy."""
-    return (not copy.is_younger and copy.publication.remote_id) or copy.remote_id
+def _younger(copy: SecondCopy, publication: Publication) -> str:
+    """The id of the one to delete; the copy's where the publication does not stand there under one of its own."""
+    stands = publication.state == DeliveryState.PUBLISHED and publication.remote_id
+    return copy.remote_id if copy.is_younger or not stands else publication.remote_id
 
 
-def _end_copy(copy: SecondCopy, state: CopyState, reason: str) -> None:
+def _end_copy(copy: SecondCopy, state: CopyState, reason: str, younger: str) -> None:
     """Note what became of the copy; when the known one was the younger, the other one is the publication now."""
-    publication, younger = copy.publication, _younger(copy)
     with transaction.atomic():
+        publication = Publication.objects.select_for_update().get(pk=copy.publication_id)
+        if state == CopyState.REMOVED and younger != _younger(copy, publication):
+            raise _again(
+                pace().wait(1), "it moved meanwhile"
+            )  # what was deleted was withdrawn too: the copy still stands
         asked = SecondCopy.objects.filter(pk=copy.pk, state=CopyState.ASKED)
         if not asked.update(state=state, reason=reason):
             return
         if state == CopyState.REMOVED and younger == publication.remote_id:
-            known = Publication.objects.filter(pk=publication.pk, remote_id=publication.remote_id)
-            known.update(remote_id=copy.remote_id, remote_url="")
+            Publication.objects.filter(pk=publication.pk).update(remote_id=copy.remote_id, remote_url="")
         DeliveryStep.objects.create(
             publication=publication,
             from_state=publication.state,
@@ -128,21 +142,23 @@ def _again(wait: timedelta, reason: str) -> RetryAt:
 
 
 def _done(publication: Publication) -> None:
-    with transaction.atomic():
-        if publication.change == Change.EDIT:
-            _end(publication, "edited", "")
-            return
-        withdrawn = machine.move(
-            publication.pk,
-            publication.token,
-            DeliveryState.WITHDRAWN,
-            reason="withdrawn",
-            take_token=True,
-            change="",
-            change_reason="",
-        )
-        if not withdrawn:
-            raise _again(pace().wait(1), "it moved meanwhile")
+    if publication.change == Change.EDIT:
+        _end(publication, EDITED, "")
+        return
+    withdrawn = machine.move(
+        publication.pk,
+        publication.token,
+        DeliveryState.WITHDRAWN,
+        reason="withdrawn",
+        take_token=True,
+        only_if=Q(
+            remote_id=publication.remote_id
+        ),  # else a copy took the place of the one that was taken down
+        change="",
+        change_reason="",
+    )
+    if not withdrawn:
+        raise _again(pace().wait(1), "it moved meanwhile")
 
 
 def _end(publication: Publication, step: str, reason: str) -> None:
@@ -162,7 +178,12 @@ def _end(publication: Publication, step: str, reason: str) -> None:
                 attempt=publication.attempt,
             )
             tell("posts")
-        elif (
-            Publication.objects.filter(pk=publication.pk, state=publication.state).exclude(change="").exists()
-        ):
-            raise _again(pace().wait(1), "it changed meanwhile")
+            return
+        standing = Publication.objects.filter(pk=publication.pk, state=publication.state)
+        if step == EDITED:
+            # Newer words were sent while ours were on their way, and perhaps ours came last.
+            newer = standing.filter(change="").exclude(post__version=publication.post.version)
+            newer.update(change=Change.EDIT)
+        goes_on = standing.exclude(change="").exists()
+    if goes_on:
+        raise _again(pace().wait(1), "it changed meanwhile")

@@ -2,7 +2,9 @@
 
 A look that comes sooner than that finds nothing and proves nothing. What the network states is where it begins; five
 times the 99.9th percentile of what was timed on the channel is waited for when that is longer, and so is five times the
-longest that a success was still not to be seen: it counts from that look on, whatever becomes of the timing.
+longest of the latest successes. One that is still not to be seen counts for so long as it was looked for, from that
+look on. All of it ages: the last thousand successes are remembered.
+
 
 What this cannot prove: that a network which suddenly takes longer than five times all that it was ever seen to need
 (while nothing was timed yet: longer than it states) does not have a post. A success that never shows is looked for
@@ -30,6 +32,7 @@ from etalage.publishing.models import DeliveryState, Publication, VisibilityLag
 log = logging.getLogger(__name__)
 
 KEPT = 1000  # samples: as many as a percentile of 99.9 needs to leave one out
+LATEST = 20
 TIMES = 5
 FIRST_GAP = timedelta(milliseconds=250)  # before the second look; doubled for each further one
 TOO_COARSE = 4  # so many times later than planned, a look only tells how busy this machine was
@@ -39,10 +42,13 @@ TIME_SHOWING = "etalage.publishing.tasks.time_showing"
 
 
 def measured_settle(channel_id: UUID) -> int:
-    """Five times what the channel was seen to need, in milliseconds; 0 while nothing is known."""
-    known = VisibilityLag.objects.filter(channel_id=channel_id).values_list("samples", "unseen").first()
-    samples, unseen = known or ([], 0)
-    return TIMES * max(percentile(samples), unseen)
+    """Five times what the channel was seen to need, in milliseconds; 0 while nothing is known.
+
+    The latest successes count whatever the many before them say: the network may be slow today.
+    """
+    known = VisibilityLag.objects.filter(channel_id=channel_id).values_list("samples", flat=True).first()
+    samples = [took for _name, took in known or ()]
+    return TIMES * max([percentile(samples), *samples[-LATEST:]])
 
 
 def percentile(samples: Sequence[int]) -> int:
@@ -81,12 +87,16 @@ def sample(publication_id: UUID, looks: int) -> int | None:
     asked_at = ticks.now()
     look = publisher.look(account, delivery_of(publication, publication.attempt), since)
     if isinstance(look, Absent):
-        _keep_unseen(publication.channel_id, asked_at - publication.sent_tick)
+        # No more than all looks take when they come as planned: what the machine slept through is not the network's.
+        waited = min(asked_at - publication.sent_tick, _planned(pace().lag_looks))
+        _keep(publication, waited)
         return looks + 1 if looks < pace().lag_looks else None
     if isinstance(look, Found):
         if look.remote_id != publication.remote_id:
             machine.alarm(publication, look.remote_id)
-        _keep(publication.channel_id, ticks.now() - publication.sent_tick, looks)
+        took = ticks.now() - publication.sent_tick
+        if took <= TOO_COARSE * _planned(looks) + ticks.millis(pace().lag_slack):
+            _keep(publication, took)
     return None
 
 
@@ -125,31 +135,24 @@ def _is_recent(taken_at: datetime | None) -> bool:
     return taken_at is not None and timedelta(0) <= clock.now() - taken_at < pace().lag_again
 
 
-def _keep(channel_id: UUID, took: int, looks: int) -> None:
-    """Keep a sample, unless the look that found it came so late that it only tells how busy we were.
+def _keep(publication: Publication, took: int) -> None:
+    """Keep how long one success took to show, or was not to be seen so far: so long this network needs at least.
 
-    Nothing is lost by that: how long it was needed at least was kept by the looks before, and what the first look
-    finds needed no longer than the request itself took, after which a doubt only begins to settle.
+    One sample for each success, which grows with each look; so it ages like all others when no look ever finds it.
+
+    What a look finds that came so late that it only tells how busy we were is not kept. Nothing is lost by that: how
+    long it was needed at least was kept by the looks before, and what the first look finds needed no longer than the
+    request itself took, after which a doubt only begins to settle.
     """
-    planned = _planned(looks)
-    if took > TOO_COARSE * planned + ticks.millis(pace().lag_slack):
-        return
+    name = publication.pk.hex[-12:]
     with transaction.atomic():
-        VisibilityLag.objects.get_or_create(channel_id=channel_id)
-        row = VisibilityLag.objects.select_for_update().get(channel_id=channel_id)
-        row.samples = [*row.samples, max(took, 0)][-KEPT:]
+        VisibilityLag.objects.get_or_create(channel_id=publication.channel_id)
+        row = VisibilityLag.objects.select_for_update().get(channel_id=publication.channel_id)
+        took = max([took, 0, *(known for other, known in row.samples if other == name)])
+        others = [sample for sample in row.samples if sample[0] != name]
+        row.samples = [*others, [name, took]][-KEPT:]
         row.taken_at = clock.now()
         row.save(update_fields=["samples", "taken_at"])
-
-
-def _keep_unseen(channel_id: UUID, waited: int) -> None:
-    """Keep how long a success was not to be seen: so long this network needs at least.
-
-    No more than all looks take when they come as planned: what the machine slept through is not the network's.
-    """
-    unseen = min(waited, _planned(pace().lag_looks))
-    VisibilityLag.objects.get_or_create(channel_id=channel_id)
-    VisibilityLag.objects.filter(channel_id=channel_id, unseen__lt=unseen).update(unseen=unseen)
 
 
 def _planned(looks: int) -> int:

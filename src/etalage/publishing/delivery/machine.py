@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +45,7 @@ _NOT_THERE = frozenset(
     {DeliveryState.SCHEDULED, DeliveryState.REJECTED, DeliveryState.EXPIRED, DeliveryState.NEEDS_PERSON}
 )
 _SENT = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.RECONCILING})
-TOLD_LATE = "told_late"
+TOLD_LATE, SECOND_COPY = "told_late", "second_copy"
 CHANGE = "etalage.publishing.tasks.change_remote"
 #: The doubt is over.
 CLEAR: dict[str, Any] = {
@@ -282,7 +282,7 @@ def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
         if row is None or row.state != DeliveryState.CLAIMED:
             return False
         RemotePart.objects.update_or_create(
-            publication_id=row.pk, name=name, defaults={"remote_id": remote_id}
+            publication_id=row.pk, name=name, defaults={"remote_id": remote_id, "made_at": clock.now()}
         )
         return True
 
@@ -293,6 +293,18 @@ def forget_parts(claim: Claim, body_hash: str) -> bool:
         if not keep_facts(claim, body_hash=body_hash):
             return False
         RemotePart.objects.filter(publication_id=claim.publication_id).delete()
+        return True
+
+
+def forget_old_parts(claim: Claim, valid_for: timedelta) -> bool:
+    """Drop the parts if one is older than the network surely keeps them, or was made while a clock ran ahead."""
+    with transaction.atomic():
+        row = _held(claim)
+        if row is None:
+            return False
+        parts, now = RemotePart.objects.filter(publication_id=row.pk), clock.now()
+        if parts.exclude(made_at__gt=now - valid_for, made_at__lte=now).exists():
+            parts.delete()
         return True
 
 
@@ -338,7 +350,12 @@ def _may_stand_there(row: Publication) -> bool:
 
 def _publish(row: Publication, reason: str, remote_id: str, url: str, *, take_token: bool = False) -> bool:
     """Write down under which id a locked row stands there, and alarm for each other id that late workers told."""
-    facts = {"remote_id": remote_id, "remote_url": url, "published_at": clock.now(), "next_attempt_at": None}
+    facts: dict[str, Any] = {
+        "remote_id": remote_id,
+        "remote_url": url,
+        "published_at": clock.now(),
+        "next_attempt_at": None,
+    }
     done = _step(row, DeliveryState.PUBLISHED, reason=reason, take_token=take_token, **facts, **CLEAR)
     if done and remote_id:
         for news in _late(row).exclude(detail__in=("", remote_id)):
@@ -363,9 +380,9 @@ def alarm(row: Publication, remote_id: str, attempt: int = 0) -> None:
         known = _locked(row.pk)
         if known is None or remote_id in ("", known.remote_id):
             return
-        if known.steps.filter(reason="second_copy", detail=remote_id).exists():
+        if known.steps.filter(reason=SECOND_COPY, detail=remote_id).exists():
             return
-        _remember(known, "second_copy", remote_id, attempt)
+        _remember(known, SECOND_COPY, remote_id, attempt)
         is_younger = not known.remote_id or not attempt or attempt >= known.attempt
         announce(PublicationDoubled(known.pk, remote_id, is_younger))
 

@@ -24,7 +24,9 @@ from etalage.networks.base import (
     Rejected,
     Unknown,
 )
+from etalage.networks.wire import LONGEST_WAIT
 from etalage.publishing.delivery import lag, machine, ticks
+from etalage.publishing.delivery.facts import access_version
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.delivery.states import LEASED
@@ -32,6 +34,7 @@ from etalage.publishing.models import DeliveryState, Publication
 
 log = logging.getLogger(__name__)
 
+LONGEST_QUIET = timedelta(hours=1)  # for a whole channel
 CHANNEL_REASONS = frozenset({Reason.AUTH_DEAD, Reason.PERMISSION_MISSING, Reason.NEEDS_HUMAN_AT_NETWORK})
 
 
@@ -114,14 +117,16 @@ def settles(until: int) -> dict[str, Any]:
 def again_later(work: Work, reason: str, retry_after: float | None = None, detail: str = "") -> bool:
     """Provably not accepted: try again after a growing wait, or the network's own, but never too late."""
     publication, now = work.publication, clock.now()
-    wait = pace().wait(publication.tries)
-    if retry_after is not None and not isnan(retry_after):
-        wait = max(wait, timedelta(seconds=min(max(retry_after, 0.0), 86_400.0)))
-        if reason == Reason.RATE_LIMITED:
-            channels.keep_quiet(
-                publication.channel_id, now + timedelta(seconds=min(max(retry_after, 0.0), 3_600.0))
-            )
-    return schedule_or_end(work, reason, detail, wait)
+    asked = asked_wait(retry_after)
+    if asked and reason == Reason.RATE_LIMITED:
+        channels.keep_quiet(publication.channel_id, now + min(asked, LONGEST_QUIET))
+    return schedule_or_end(work, reason, detail, max(asked, pace().wait(publication.tries)))
+
+
+def asked_wait(retry_after: float | None) -> timedelta:
+    """How long a network asked us to wait, at most a day; zero where it said nothing that makes sense."""
+    seconds = 0.0 if retry_after is None or isnan(retry_after) else retry_after
+    return timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT))
 
 
 def schedule_or_end(work: Work, reason: str, detail: str, wait: timedelta, **fields: Any) -> bool:
@@ -153,8 +158,7 @@ def channel_refused(work: Work, reason: Reason, detail: str) -> None:
         )
         if waits:
             channel = work.publication.channel
-            version = channel.grant.version if channel.grant else None
-            channels.pause_channel(channel.pk, reason, actor=None, version=version)
+            channels.pause_channel(channel.pk, reason, actor=None, version=access_version(channel))
 
 
 def _refuse(work: Work, reason: Reason, detail: str) -> None:

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Any
 
 from django.db.models import Q
 
@@ -15,7 +16,7 @@ from etalage.channels.queries import ChannelUnusable, network_for
 from etalage.kit import clock
 from etalage.networks.base import Absent, CannotTell, Found, Look, Mechanism, Reason
 from etalage.publishing.delivery import machine, outcomes, ticks
-from etalage.publishing.delivery.facts import delivery_of
+from etalage.publishing.delivery.facts import access_version, delivery_of
 from etalage.publishing.delivery.machine import CLEAR, Claim
 from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settles
 from etalage.publishing.delivery.pace import pace
@@ -82,7 +83,8 @@ def reconcile(claim: Claim) -> None:
     asked_at = ticks.now()
     look = _look(work)
     if isinstance(look, CannotTell) and look.reason in CHANNEL_REASONS:
-        channels.pause_channel(work.publication.channel_id, look.reason, actor=None)
+        channel = work.publication.channel
+        channels.pause_channel(channel.pk, look.reason, actor=None, version=access_version(channel))
         work.move(DeliveryState.UNKNOWN, reason=look.reason, **settles(ticks.now()))
         return
     _act(work, look, decide(look, _doubt_of(work, asked_at)), asked_at)
@@ -190,7 +192,10 @@ def _take_back() -> int:
         if work is None:
             continue
         # Its worker may go on meanwhile: nothing is taken back from another state, or under a lease begun anew.
-        taken = {"take_token": True, "only_if": ticks.over(at) & Q(state=work.publication.state)}
+        taken: dict[str, Any] = {
+            "take_token": True,
+            "only_if": ticks.over(at) & Q(state=work.publication.state),
+        }
         if _has_lost_too_many(work.publication):
             doubtful = work.is_doubtful() or work.publication.state == DeliveryState.SENDING
             fields = {"in_doubt": doubtful, "settle_until": None, "next_attempt_at": None}

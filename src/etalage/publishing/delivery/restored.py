@@ -21,6 +21,7 @@ from etalage.kit import clock
 from etalage.networks.base import Publisher
 from etalage.publishing import links
 from etalage.publishing.delivery import machine, outcomes, ticks
+from etalage.publishing.delivery.facts import key_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import Work
 from etalage.publishing.delivery.send import load
@@ -147,7 +148,7 @@ def _keys(row: Publication) -> dict[str, str]:
     if not isinstance(connector, Publisher):
         return {}
     return {
-        "idempotency_key": row.idempotency_key or f"etalage-{row.pk}",
+        "idempotency_key": row.idempotency_key or key_of(row),
         "client_key": row.client_key or connector.client_key(str(row.pk)),
     }
 

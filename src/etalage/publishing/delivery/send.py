@@ -21,7 +21,7 @@ from etalage.kit.images import PictureRefused
 from etalage.networks.base import Account, Delivery, Outcome, Publisher, Reason, Rejected, Rendition, Unknown
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import lag, machine, outcomes, ticks
-from etalage.publishing.delivery.facts import address_of, delivery_of
+from etalage.publishing.delivery.facts import address_of, delivery_of, key_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.outcomes import Work
 from etalage.publishing.delivery.pace import pace
@@ -117,7 +117,7 @@ def _keep_facts(work: Work, publisher: Publisher) -> bool:
     publication = work.publication
     if publication.idempotency_key:
         return True
-    publication.idempotency_key = f"etalage-{publication.pk}"
+    publication.idempotency_key = key_of(publication)
     publication.client_key = publisher.client_key(str(publication.pk))
     return machine.keep_facts(
         work.claim, idempotency_key=publication.idempotency_key, client_key=publication.client_key
@@ -126,7 +126,9 @@ def _keep_facts(work: Work, publisher: Publisher) -> bool:
 
 def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> bool:
     """Take the invisible steps, each remote id committed before the next; True when all is prepared."""
-    publication = work.publication
+    publication, valid_for = work.publication, work.abilities.parts_valid_for
+    if valid_for is not None and not machine.forget_old_parts(work.claim, valid_for):
+        return False
     for _number in range(MOST_STEPS):
         delivery = delivery_of(publication, publication.attempt + 1)
         step = publisher.next_step(account, rendition, delivery)

@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=40)),
                 ('remote_id', models.CharField(max_length=300)),
+                ('made_at', models.DateTimeField(default=etalage.kit.clock.now)),
                 ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='publishing.publication')),
             ],
         ),
@@ -217,7 +218,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('samples', models.JSONField(default=list)),
-                ('unseen', models.BigIntegerField(default=0)),
                 ('taken_at', models.DateTimeField(default=etalage.kit.clock.now)),
                 ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='visibility_lag', to='channels.channel')),
             ],
