@@ -10,7 +10,7 @@ from functools import partial
 from threading import Event
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django_tasks.base import TaskContext
 from django_tasks.utils import normalize_json
 
@@ -110,7 +110,7 @@ def patiently(write: Callable[[], R]) -> R:
     for pause in () if connection.in_atomic_block else PATIENCE:
         try:
             return write()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             if not (is_outage(error) or isinstance(error, OperationalError)):
                 raise
             log.warning("the end of a job is written again in %s s: %s", pause, type(error).__name__)
