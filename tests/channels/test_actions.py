@@ -10,12 +10,15 @@ from django.db import connection
 
 from etalage.accounts.models import AuditEntry
 from etalage.channels import actions, queries
+from etalage.channels.grants import version_of
 from etalage.channels.models import Channel, Grant
 from etalage.channels.reasons import WHAT_TO_DO, what_to_do
 from etalage.jobs.models import Event
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
-from etalage.networks.base import Mechanism, Publisher, Reason
+from etalage.networks import registry
+from etalage.networks.base import Abilities, Account, Connected, Mechanism, Publisher, Reason
+from etalage.networks.practice.connector import PracticeConnector
 from tests.channels.conftest import NewChannel
 from tests.conftest import World
 from tests.practice_network import PracticeNetwork
@@ -56,7 +59,7 @@ def test_connecting_the_same_account_again_mends_its_channel(world: World, pract
     account = practice.open_account()
     first = actions.connect_channel("practice", practice.base_url, account.token, actor=world.manager)
     actions.rename_channel(first.pk, "Our page", actor=world.manager)
-    actions.pause_channel(first.pk, Reason.AUTH_DEAD, actor=None)
+    actions.pause_channel(first.pk, Reason.AUTH_DEAD, actor=None, version=version_of(first))
     again = actions.connect_channel("practice", practice.base_url + "/", account.token, actor=world.manager)
     assert (again.pk, again.name, again.state) == (first.pk, "Our page", "active")
     assert Channel.objects.count() == Grant.objects.count() == 1
@@ -114,6 +117,33 @@ def test_abilities_are_asked_anew_and_a_dead_account_pauses(
     practice.change_account(channel.handle, token_alive=False)
     actions.refresh_abilities(channel.pk)
     assert queries.find_channel(channel.pk).pause_reason == "auth_dead"
+
+
+class Fragile(PracticeConnector):
+    """A connector with a fault of its own."""
+
+    def connect(self, address: str, handle: str, token: str) -> Connected:
+        raise TypeError("a shape that nobody thought of")
+
+    def abilities(self, account: Account) -> Abilities:
+        raise TypeError("a shape that nobody thought of")
+
+
+def test_a_connector_that_breaks_is_told_in_words_and_stops_no_other(
+    new_channel: NewChannel, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.CONNECTORS, "fragile", f"{__name__}:Fragile")
+    channel = new_channel()
+    Channel.objects.update(network="fragile")
+    Grant.objects.update(network="fragile")
+    before = queries.find_channel(channel.pk).abilities
+    actions.refresh_abilities(channel.pk)
+    found = queries.find_channel(channel.pk)
+    assert (found.state, found.abilities) == ("active", before)
+    actions.pause_channel(channel.pk, actor=world.manager)
+    assert refusal(actions.resume_channel, channel.pk, actor=world.manager) == "unknown"
+    connect = actions.connect_channel
+    assert refusal(connect, "fragile", "https://fragile.example", "token", actor=world.manager) == "unknown"
 
 
 def test_quiet_only_ever_grows(new_channel: NewChannel) -> None:

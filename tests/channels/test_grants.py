@@ -35,6 +35,11 @@ def tokens(channel: Channel) -> tuple[str, str, int]:
     return str(grant.access_token), str(grant.refresh_token), grant.version
 
 
+def said_dead(channel: Channel) -> None:
+    """The network says so of the access that the channel has now."""
+    actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None, version=tokens(channel)[2])
+
+
 @pytest.mark.django_db
 def test_an_access_that_is_good_is_used_as_it_is(join: Join, guild: Guild) -> None:
     channel = join()
@@ -96,7 +101,7 @@ def test_a_network_out_of_reach_disconnects_nobody(join: Join, guild: Guild) -> 
             queries.account_of(again(channel)).token == before[0]
         )  # the network itself says what it is worth
         actions.renew_grant(channel.pk)
-        actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None)
+        said_dead(channel)
         found = again(channel)
         assert (found.state, tokens(channel)) == ("active", before)
         assert found.quiet_until and found.quiet_until > clock.now()  # and nobody asks in a loop
@@ -114,12 +119,12 @@ def test_an_access_said_to_be_dead_is_renewed_once_and_then_believed(join: Join,
     channel = join()
     guild.forget_access()
     with time_machine.travel(clock.now() + timedelta(minutes=10)) as travel:
-        actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None)  # as a publication would
+        said_dead(channel)  # as a publication would
         assert again(channel).state == "active"
         travel.shift(5)
         token = queries.account_of(again(channel)).token
         assert token in guild.access
-        actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None)  # and the new one is refused as well
+        said_dead(channel)  # and the new one is refused as well
         assert (again(channel).state, again(channel).pause_reason) == ("paused", "auth_dead")
 
 
@@ -153,8 +158,11 @@ def test_what_the_network_said_of_an_older_access_pauses_nobody(join: Join, guil
     before = tokens(channel)[2]
     assert channel.grant is not None and grants.renew(channel.grant).renewed
 
-    paused = actions.pause_channel(channel.pk, "auth_dead", actor=None, version=before)
-    assert paused.state == "active" and paused.quiet_until is not None
+    for reason in ("auth_dead", "permission_missing", "needs_human_at_network"):
+        for version in (before, None):
+            Channel.objects.update(quiet_until=None)
+            paused = actions.pause_channel(channel.pk, reason, actor=None, version=version)
+            assert paused.state == "active" and paused.quiet_until is not None
     paused = actions.pause_channel(channel.pk, "auth_dead", actor=None, version=tokens(channel)[2])
     assert paused.state == "paused"  # of today's, renewed only just now, it is believed
 

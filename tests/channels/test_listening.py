@@ -176,7 +176,7 @@ def test_a_connector_that_breaks_is_one_network_s_trouble(
     guild.retry_after = "soon"  # no number, as its connector expects
     actions.read_channel(channel.pk)
     assert ear(channel).problem == "unknown" and Channel.objects.get().state == "active"
-    assert "broke while reading" in caplog.text
+    assert "the connector of guild broke" in caplog.text
 
 
 def test_the_secret_of_a_channel_is_nowhere_in_words(

@@ -91,6 +91,6 @@ def test_a_renewal_by_a_fast_clock_is_not_just_now_nor_put_off_until_then(
     assert not grants.renew(Grant.objects.get()).renewed  # it waits for that clock's hour
     actions.mend_moments(noon)
     grant = Grant.objects.get()
-    actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None)
+    actions.pause_channel(channel.pk, Reason.AUTH_DEAD, actor=None, version=grant.version)
     assert Channel.objects.get().state == "active"  # renewed first: it was not renewed just now
     assert grants.renew(grant).renewed

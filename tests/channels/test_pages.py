@@ -110,7 +110,7 @@ def test_the_list_asks_the_database_the_same_number_of_times_for_many_channels(
 def test_a_channel_whose_access_is_dead_leads_to_the_way_to_connect_it_again(
     signed_in: dict[str, Client], new_channel: NewChannel, on_offer: PracticeNetwork
 ) -> None:
-    channel = actions.pause_channel(new_channel().pk, "auth_dead", actor=None)
+    channel = actions.pause_channel(new_channel().pk, "auth_dead", actor=None, version=1)
     for page in ("/channels/", f"/channels/{channel.pk}/"):
         seen = signed_in["manager"].get(page).content.decode()
         assert "Connect again" in seen and "no longer accepts our access" in seen

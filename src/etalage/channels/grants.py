@@ -8,7 +8,6 @@ tried again after a wait that grows (`renew_at`), whoever needs it.
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from etalage.channels.asking import safely
 from etalage.channels.models import Channel, Grant
 from etalage.channels.patience import growing_wait, wished_wait
 from etalage.jobs import leaseclock
@@ -25,8 +25,6 @@ from etalage.jobs.leaseclock import LeaseNow, clock_name
 from etalage.kit import clock
 from etalage.networks import registry
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason, Renewer, Tokens
-
-log = logging.getLogger(__name__)
 
 EARLY = timedelta(minutes=2)  # a token that ends so soon is not used any more
 SHARE = 5  # a job renews in the last fifth of a token's life
@@ -98,6 +96,11 @@ def usable(channel: Channel) -> Grant:
     return renewal.grant
 
 
+def version_of(channel: Channel) -> int | None:
+    """Version of the grant with which the channel's network is asked now; None without one."""
+    return channel.grant.version if channel.grant else None
+
+
 def can_renew(grant: Grant) -> bool:
     """Whether renewing may help: its network renews, there is what it takes, and it was not refused."""
     return (
@@ -135,11 +138,7 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
         # This process stood still for longer than it may: another may soon renew. Nothing was sent.
         _held(grant, until).update(renewing_until=None)
         return Renewal(_again(grant))
-    try:
-        answer = connector.renew(account, str(grant.refresh_token))
-    except Exception as error:
-        log.exception("the connector of %s broke while renewing", grant.network)
-        answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
+    answer = safely(grant.network, lambda: connector.renew(account, str(grant.refresh_token)))
     # A refresh token may serve only once: new tokens must not go because the database is away for a moment.
     return patiently(partial(_stored, grant, until, answer))
 

@@ -81,7 +81,7 @@ def _disarm(channels: set[UUID]) -> int:
     for channel in Channel.objects.filter(pk__in=channels, state=ChannelState.ACTIVE).values_list(
         "pk", flat=True
     ):
-        channel_actions.pause_channel(channel, Reason.AUTH_DEAD, actor=None)
+        channel_actions.pause_channel(channel, Reason.AUTH_DEAD, actor=None, version=None)
     return len(channels)
 
 

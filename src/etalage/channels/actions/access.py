@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -10,13 +9,13 @@ from uuid import UUID
 
 from etalage.channels import grants
 from etalage.channels.actions.standing import keep_quiet, pause_channel
+from etalage.channels.asking import safely
 from etalage.channels.models import Channel, ChannelState
 from etalage.channels.patience import LONGEST_QUIET, SHORTEST_WAIT, growing_wait, wished_wait
-from etalage.channels.queries import ChannelUnusable, account_of
+from etalage.channels.queries import ChannelUnusable, account_of, connector_of, find_channel
 from etalage.kit import clock
-from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Reason
+from etalage.networks.base import Abilities, Account, ChannelRefused, CouldNotRead, Publisher, Reason
 
-log = logging.getLogger(__name__)
 A = TypeVar("A")
 
 REFUSED_WAIT = timedelta(hours=1)  # a missing permission comes back only when a person grants it
@@ -38,13 +37,8 @@ def asked(channel: Channel, call: Callable[[Account], A]) -> A | CouldNotRead | 
 
 
 def _safely(channel: Channel, call: Callable[[Account], A]) -> A | CouldNotRead:
-    """A connector that breaks has read nothing; it must not stop the others."""
     account = account_of(channel)
-    try:
-        return call(account)
-    except Exception as error:
-        log.exception("the connector of %s broke while reading", channel.network)
-        return CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
+    return safely(channel.network, lambda: call(account))
 
 
 def wait_after(answer: CouldNotRead | ChannelRefused, channel: Channel, failures: int) -> timedelta:
@@ -54,8 +48,7 @@ def wait_after(answer: CouldNotRead | ChannelRefused, channel: Channel, failures
     """
     if isinstance(answer, ChannelRefused):
         if answer.reason is Reason.AUTH_DEAD:
-            version = channel.grant.version if channel.grant else None
-            pause_channel(channel.pk, answer.reason, actor=None, version=version)
+            pause_channel(channel.pk, answer.reason, actor=None, version=grants.version_of(channel))
             return SHORTEST_WAIT
         return REFUSED_WAIT
     wished = wished_wait(answer)
@@ -74,4 +67,20 @@ def renew_grant(channel_id: UUID) -> None:
     renewal = grants.renew(channel.grant)
     if renewal.refused:
         for other in Channel.objects.filter(grant=channel.grant, state=ChannelState.ACTIVE):
-            pause_channel(other.pk, renewal.refused, actor=None)
+            pause_channel(other.pk, renewal.refused, actor=None, version=renewal.grant.version)
+
+
+def refresh_abilities(channel_id: UUID) -> None:
+    """Ask the network anew what the account can do; a refused account pauses, an unreachable network waits."""
+    channel = find_channel(channel_id)
+    if channel.state != ChannelState.ACTIVE:
+        return
+    try:
+        connector = connector_of(channel)
+        answer = asked(channel, connector.abilities) if isinstance(connector, Publisher) else None
+    except ChannelUnusable:
+        answer = ChannelRefused(Reason.AUTH_DEAD)
+    if isinstance(answer, ChannelRefused):
+        pause_channel(channel_id, answer.reason, actor=None, version=grants.version_of(channel))
+    elif isinstance(answer, Abilities):
+        Channel.objects.filter(pk=channel_id).update(abilities=answer.to_json(), abilities_at=clock.now())

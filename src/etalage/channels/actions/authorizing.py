@@ -16,6 +16,7 @@ from etalage.accounts.models import Member
 from etalage.channels.actions.connecting import connector_named, keep, unknown_network
 from etalage.channels.actions.rights import known_language, managers_only
 from etalage.channels.addresses import judged
+from etalage.channels.asking import safely
 from etalage.channels.introductions import introduced, return_address
 from etalage.channels.models import Asking, Channel
 from etalage.channels.reasons import refusal_for
@@ -50,7 +51,10 @@ def begin_connecting(
     if not isinstance(connector, Authorizer):
         raise unknown_network()
     address, redirect_uri = judged(network, address), return_address()
-    answer = connector.begin(address, redirect_uri, handle=handle.strip(), client=introduced(network))
+    client = introduced(network)
+    answer = safely(
+        network, lambda: connector.begin(address, redirect_uri, handle=handle.strip(), client=client)
+    )
     if not isinstance(answer, Authorization):
         raise refusal_for(answer.reason)
     way_out = _checked(answer)
@@ -81,7 +85,7 @@ def finish_connecting(answer: Mapping[str, str], *, session: str, actor: Member)
         raise _said_no(error)
     connector = connector_named(asking.network)
     memory: dict[str, str] = json.loads(str(asking.memory))
-    found = connector.finish(memory, asking.redirect_uri, answer)
+    found = safely(asking.network, lambda: connector.finish(memory, asking.redirect_uri, answer))
     return keep(found, asking.network, asking.language, actor)
 
 

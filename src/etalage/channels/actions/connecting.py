@@ -14,6 +14,7 @@ from etalage.channels import grants
 from etalage.channels.actions.listening import SUBSCRIBE
 from etalage.channels.actions.rights import known_language, managers_only
 from etalage.channels.addresses import judged
+from etalage.channels.asking import safely
 from etalage.channels.events import ChannelResumed
 from etalage.channels.models import Channel, ChannelState, Grant, Listening
 from etalage.channels.reasons import refusal_for
@@ -23,7 +24,15 @@ from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.networks import registry
-from etalage.networks.base import ChannelRefused, Connected, Connector, NotAccepted, Subscriber, Tokens
+from etalage.networks.base import (
+    ChannelRefused,
+    Connected,
+    Connector,
+    CouldNotRead,
+    NotAccepted,
+    Subscriber,
+    Tokens,
+)
 
 
 def connect_channel(
@@ -38,7 +47,8 @@ def connect_channel(
     connector = connector_named(network)
     if not isinstance(connector, Connector):
         raise unknown_network()
-    answer = connector.connect(judged(network, base_url), handle.strip(), token.strip())
+    address = judged(network, base_url)
+    answer = safely(network, lambda: connector.connect(address, handle.strip(), token.strip()))
     return keep(answer, network, language, actor)
 
 
@@ -55,7 +65,10 @@ def unknown_network() -> Refusal:
 
 
 def keep(
-    answer: Connected | ChannelRefused | NotAccepted, network: str, language: str, actor: Member
+    answer: Connected | ChannelRefused | NotAccepted | CouldNotRead,
+    network: str,
+    language: str,
+    actor: Member,
 ) -> Channel:
     """Keep a verified account as a channel, or raise Refusal with the network's reason."""
     if not isinstance(answer, Connected):

@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 
 from etalage.channels.actions.access import asked, wait_after
 from etalage.channels.actions.standing import pause_channel
+from etalage.channels.grants import version_of
 from etalage.channels.models import Channel, ChannelState, Figure, Listening
 from etalage.channels.posts import posts_standing
 from etalage.channels.queries import ChannelUnusable, abilities_of, find_channel
@@ -57,7 +58,7 @@ def measure_channel(channel_id: UUID) -> int:
     try:
         answer = asked(channel, lambda account: connector.measure(account, wanted))
     except ChannelUnusable:
-        pause_channel(channel_id, Reason.AUTH_DEAD, actor=None)
+        pause_channel(channel_id, Reason.AUTH_DEAD, actor=None, version=version_of(channel))
         return 0
     now = clock.now()
     if not isinstance(answer, list):

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from etalage.channels.actions.access import wait_after
 from etalage.channels.actions.listening import SUBSCRIBE
+from etalage.channels.asking import safely
 from etalage.channels.grants import account_by
 from etalage.channels.models import Channel, ChannelState, Grant
 from etalage.channels.queries import find_channel
@@ -115,11 +116,8 @@ def tokens_of(grant: Grant) -> Tokens:
 
 def _said(channel: Channel, grant: Grant, call: Callable[[Account], Answer]) -> CouldNotRead | None:
     """Why the network could not be asked now; None when it did what was asked, or will not whenever we ask."""
-    try:
-        answer = call(account_by(grant, channel))
-    except Exception as error:
-        log.exception("the connector of %s broke while taking leave", grant.network)
-        answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
+    account = account_by(grant, channel)
+    answer = safely(grant.network, lambda: call(account))
     if isinstance(answer, CouldNotRead) and answer.reason in PASSING:
         return answer
     if answer is not None:

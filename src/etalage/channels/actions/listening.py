@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from etalage.channels.actions.access import asked, wait_after
 from etalage.channels.actions.standing import pause_channel
+from etalage.channels.grants import version_of
 from etalage.channels.items import polled, set_aside
 from etalage.channels.models import Channel, ChannelState, Listening
 from etalage.channels.queries import ChannelUnusable, find_channel, hook_address, is_told
@@ -58,7 +59,7 @@ def read_channel(channel_id: UUID) -> int:
         try:
             answer = asked(channel, lambda account, after=after: connector.fetch(account, after))  # type: ignore[misc]
         except ChannelUnusable:
-            pause_channel(channel_id, Reason.AUTH_DEAD, actor=None)
+            pause_channel(channel_id, Reason.AUTH_DEAD, actor=None, version=version_of(channel))
             return new
         if not isinstance(answer, Page):
             _failed(listening, channel, answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import overload
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from etalage.accounts.audit import record
 from etalage.accounts.models import Member
 from etalage.channels import grants
 from etalage.channels.actions.rights import known_language, managers_only
+from etalage.channels.asking import safely
 from etalage.channels.events import ChannelDisconnected, ChannelPaused, ChannelResumed
 from etalage.channels.models import Channel, ChannelState, Grant, Listening
 from etalage.channels.patience import LONGEST_QUIET
@@ -23,11 +25,19 @@ from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
-from etalage.networks.base import Abilities, ChannelRefused, Reason
+from etalage.networks.base import Abilities, Reason
 
 RENEWED_SOON = timedelta(seconds=2)
 RENEWED_LATER = timedelta(minutes=1)
 LEAVE = "etalage.channels.tasks.leave"
+
+
+@overload
+def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member) -> Channel: ...
+
+
+@overload
+def pause_channel(channel_id: UUID, reason: str, *, actor: None, version: int | None) -> Channel: ...
 
 
 @transaction.atomic
@@ -38,11 +48,12 @@ def pause_channel(
 
     Pausing a paused channel again changes nothing. `actor` None: Etalage itself, because the network refused it.
     A dead access that may be renewed is given one renewal first: until then the channel only keeps quiet. `version` is
-    that of the grant with which the network was asked: what it said of an older one says nothing of today's.
+    that of the grant with which the network was asked (`grants.version_of`, None where there was none): what it said of
+    an older one says nothing of today's.
     """
     if actor:
         managers_only(actor)
-    elif reason == Reason.AUTH_DEAD and _renews_first(channel_id, version):
+    elif _is_stale(channel_id, version) or (reason == Reason.AUTH_DEAD and _renews_first(channel_id)):
         return find_channel(channel_id)
     active = Channel.objects.filter(pk=channel_id, state=ChannelState.ACTIVE)
     if active.update(state=ChannelState.PAUSED, pause_reason=reason):
@@ -55,12 +66,18 @@ def pause_channel(
     return find_channel(channel_id)
 
 
-def _renews_first(channel_id: UUID, version: int | None) -> bool:
+def _is_stale(channel_id: UUID, version: int | None) -> bool:
+    """Whether the grant is another one by now than the network was asked with; then it is soon asked again."""
+    current = grants.version_of(find_channel(channel_id))
+    if current in (None, version):
+        return False
+    keep_quiet(channel_id, clock.now() + RENEWED_SOON)
+    return True
+
+
+def _renews_first(channel_id: UUID) -> bool:
     """Mark a dead access as ended, so that whoever needs it next renews it; False where that cannot help."""
     channel = find_channel(channel_id)
-    if channel.grant is not None and version not in (None, channel.grant.version):
-        keep_quiet(channel_id, clock.now() + RENEWED_SOON)  # it was renewed while the network was being asked
-        return True
     if channel.grant is None or not grants.is_worth_another_try(channel.grant):
         return False
     now = clock.now()
@@ -143,23 +160,6 @@ def set_language(channel_id: UUID, language: str, *, actor: Member) -> Channel:
     return _changed(channel_id, "channel.language_set", actor, language=language)
 
 
-def refresh_abilities(channel_id: UUID) -> None:
-    """Ask the network anew what the account can do; a refused account pauses, an unreachable network waits."""
-    channel = find_channel(channel_id)
-    if channel.state != ChannelState.ACTIVE:
-        return
-    try:
-        publisher, account = network_for(channel)
-    except ChannelUnusable:
-        pause_channel(channel_id, "auth_dead", actor=None)
-        return
-    answer = publisher.abilities(account)
-    if isinstance(answer, ChannelRefused):
-        pause_channel(channel_id, answer.reason, actor=None)
-    elif isinstance(answer, Abilities):
-        Channel.objects.filter(pk=channel_id).update(abilities=answer.to_json(), abilities_at=clock.now())
-
-
 def keep_quiet(channel_id: UUID, until: datetime) -> None:
     """Ask nothing of the network for this channel before `until`: it said so."""
     later = Channel.objects.filter(Q(quiet_until=None) | Q(quiet_until__lt=until), pk=channel_id)
@@ -175,7 +175,7 @@ def _asked(channel: Channel) -> Abilities:
         raise Refusal(
             _("The access to this account is gone. Connect the channel again."), code="auth_dead", status=409
         ) from error
-    answer = publisher.abilities(account)
+    answer = safely(channel.network, lambda: publisher.abilities(account))
     if not isinstance(answer, Abilities):
         raise refusal_for(answer.reason)
     return answer
