@@ -47,8 +47,8 @@ def measured_settle(channel_id: UUID) -> int:
     The latest successes count whatever the many before them say: the network may be slow today.
     """
     known = VisibilityLag.objects.filter(channel_id=channel_id).values_list("samples", flat=True).first()
-    samples = [took for _name, took in known or ()]
-    return TIMES * max([percentile(samples), *samples[-LATEST:]])
+    samples: list[int] = [took for _name, took in known or ()]
+    return TIMES * max(percentile(samples), *samples[-LATEST:], 0)
 
 
 def percentile(samples: Sequence[int]) -> int:
