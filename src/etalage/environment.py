@@ -17,6 +17,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864;"
     "PRAGMA cache_size=-16384;"
     "PRAGMA temp_store=MEMORY;"
+    "PRAGMA secure_delete=ON;"  # who is erased stays in no free page; only some builds do so of themselves
 )
 DATABASE_HINT = "Write postgresql://user:password@host:port/name, or leave it out to keep the data in a file."
 
