@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
+from etalage.kit.outages import is_outage
 from etalage.kit.sqlite3.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db  # of which only the leave to open a file is used
@@ -42,4 +43,23 @@ def test_another_file_in_the_same_place_is_opened_with_the_next_request(tmp_path
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM goods")
         assert cursor.fetchone() == (0,), "it reads the file that stands there now"
+    wrapper.close()
+
+
+def test_a_file_whose_disk_is_gone_is_an_outage_and_no_empty_shop_is_made_in_its_place(
+    tmp_path: Path,
+) -> None:
+    path, aside = tmp_path / "shop.sqlite3", tmp_path / "mended"
+    wrapper = opened(path)
+    with wrapper.cursor() as cursor:
+        cursor.execute("CREATE TABLE goods (name TEXT)")  # the first time, it is made
+    path.replace(aside)
+    for _visit in range(2):
+        wrapper.close_if_unusable_or_obsolete()
+        with pytest.raises(OperationalError) as raised, wrapper.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM goods")
+        assert is_outage(raised.value) and not path.exists()
+    aside.replace(path)
+    with wrapper.cursor() as cursor:
+        cursor.execute("INSERT INTO goods VALUES ('after')")
     wrapper.close()

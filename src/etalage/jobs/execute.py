@@ -22,7 +22,7 @@ from etalage.jobs.errors import GiveUp, LeaseLost, RetryAt
 from etalage.jobs.lease import Lease, holding
 from etalage.jobs.models import Job, State
 from etalage.jobs.registry import Handler, find_event, find_handler, find_task
-from etalage.kit.outages import is_outage
+from etalage.kit.outages import is_outage, look_at_connection
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -114,7 +114,7 @@ def patiently(write: Callable[[], R]) -> R:
             if not (is_outage(error) or isinstance(error, OperationalError)):
                 raise
             log.warning("the end of a job is written again in %s s: %s", pause, type(error).__name__)
-            connection.close_if_unusable_or_obsolete()
+            look_at_connection()
             Event().wait(pause)
     return write()
 

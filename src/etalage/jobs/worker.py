@@ -8,12 +8,11 @@ import signal
 import socket
 import threading
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from types import FrameType
 
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connections
 
 from etalage.jobs.claim import claim, due_lanes, share
 from etalage.jobs.execute import execute, lease_of
@@ -27,7 +26,7 @@ from etalage.jobs.settle import reclaim
 from etalage.jobs.stopping import works_until
 from etalage.jobs.wake import sleeper
 from etalage.kit.ids import short_code
-from etalage.kit.outages import is_outage
+from etalage.kit.outages import is_outage, look_at_connection
 
 __all__ = ["Worker", "run_until_idle", "serve"]
 
@@ -126,20 +125,25 @@ class Worker:
     def _turn(self) -> bool:
         """Do the chores that are due and hand out jobs; True when there may be more at once."""
         try:
-            if self.chores and seconds() >= self._next_chores:
+            if seconds() >= self._next_chores:
                 self._next_chores = seconds() + CHORES
-                self._wallclock.look()
-                reclaim()
-                enqueue_due()
+                self._do_chores()
             return self._hand_out()
         except Exception as error:  # recorded: a worker that stopped would be worse than one that tries again
             if is_outage(error) or isinstance(error, OperationalError):
                 log.warning("the database is away: %s", type(error).__name__)
             else:
                 log.exception("a worker could not take work and tries again")
-        connection.close_if_unusable_or_obsolete()
+        look_at_connection()
         self._idle.wait(DATABASE_AWAY)
         return False
+
+    def _do_chores(self) -> None:
+        look_at_connection()  # one that leads to a file of yesterday would find nothing to do for ever
+        if self.chores:
+            self._wallclock.look()
+            reclaim()
+            enqueue_due()
 
     def _hand_out(self) -> bool:
         held = self._held()
@@ -194,7 +198,7 @@ class Worker:
             ):  # recorded: its end could not be written, the lease ends, another attempt follows
                 log.exception("job %s (%s) is left to its lease", job.pk, job.task)
             finally:
-                connection.close_if_unusable_or_obsolete()
+                look_at_connection()
                 surplus = self._finish(lease)
                 self._wake.set()
             if surplus:
@@ -221,6 +225,7 @@ class Worker:
 
 def _renew(lease: Lease) -> None:
     """Renew a lease; whatever is wrong, the heart beats on, or every lease in this worker's hands would end."""
+    look_at_connection()  # in a file that is not the shop's any more the lease would seem to be lost
     try:
         lease.renew()
     except Exception as error:  # recorded
@@ -228,8 +233,6 @@ def _renew(lease: Lease) -> None:
             log.warning("a lease could not be renewed: %s", type(error).__name__)
         else:
             log.exception("a lease could not be renewed")
-        with suppress(Exception):  # a connection that cannot even be closed is made anew
-            connection.close_if_unusable_or_obsolete()
 
 
 def serve(threads: int = THREADS, poll: float = 0.5) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from contextlib import suppress
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 _SQLITE = frozenset(
     {
@@ -39,3 +40,14 @@ def is_outage(error: BaseException | None) -> bool:
     if state is None:
         return isinstance(error, OperationalError)  # without a code, no server answered at all
     return bool(state.startswith(_POSTGRESQL))
+
+
+def look_at_connection() -> None:
+    """Have this thread's connection looked at before its next use: it may be broken, or lead to a replaced file.
+
+    Whoever lives longer than a request calls it now and then, outside of transactions. It never raises: a connection
+    that cannot even be closed is made anew all the same.
+    """
+    if not connection.in_atomic_block:
+        with suppress(Exception):
+            connection.close_if_unusable_or_obsolete()

@@ -12,6 +12,7 @@ from django.db.backends.sqlite3 import base
 from etalage.kit.sqlite3.turns import Turns, turns_at
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+_opened: set[str] = set()
 _WAIT_S = 5.0  # sqlite3's own patience where the settings name none
 
 
@@ -23,11 +24,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _file: tuple[int, int] | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """As Django; a database in memory has no file to take turns at."""
+        """As Django; a database in memory has no file to take turns at.
+
+        A file that was there before is not made: where its disk is gone for a while, an empty shop would open.
+        """
         path = None if self.is_in_memory_db() else str(conn_params["database"])
-        self._turns = None if path is None else turns_at(path)
+        if path is None:
+            return super().get_new_connection(conn_params)
+        self._turns = turns_at(path)
+        if path in _opened:
+            conn_params = {**conn_params, "database": f"{Path(path).absolute().as_uri()}?mode=rw"}
         opened = super().get_new_connection(conn_params)
-        self._file = None if path is None else _file_at(path)
+        _opened.add(path)
+        self._file = _file_at(path)
         return opened
 
     def is_usable(self) -> bool:
