@@ -84,15 +84,19 @@ def send(*keys: str) -> dict[str, Any]:
     from etalage.publishing import actions
     from etalage.publishing.delivery import machine
     from etalage.publishing.delivery.send import send as send_claim
-    from etalage.publishing.models import Publication
+    from etalage.publishing.models import DeliveryState, Publication
 
     owner = Member.objects.get(role=Role.OWNER)
     for key in keys:
         row = Publication.objects.get(pk=key)
         if row.due_at and row.due_at > clock.now():
             actions.publish_now(row.post_id, row.post.version, actor=owner)
-        (claim,) = machine.claim_due(clock.now(), 1, only=row.pk)
-        send_claim(claim)
+    for claim in machine.claim_due(clock.now(), 50):
+        if str(claim.publication_id) in keys:
+            send_claim(claim)
+        else:
+            back = {"next_attempt_at": clock.now()}
+            machine.move(claim.publication_id, claim.token, DeliveryState.SCHEDULED, **back)
     return state()
 
 

@@ -64,7 +64,7 @@ def test_what_shows_late_is_looked_for_again_and_the_next_doubt_waits_five_times
     practice.order("accepted_cut")
     second = new_post(channel, now=True).publications.get()
     begun = ticks.now()
-    send(*machine.claim_due(clock.now(), 1, only=second.pk))
+    send(*machine.claim_due(clock.now(), 1))
     second.refresh_from_db()
     assert second.state == "unknown"
     assert second.settle_until is not None

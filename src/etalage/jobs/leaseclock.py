@@ -1,9 +1,9 @@
-"""The clock that leases are measured on: never the wall clock, which jumps.
+"""The clock that leases are measured on: never a worker's wall clock, which jumps.
 
-PostgreSQL has one clock for all its workers: its own. SQLite's workers share one machine, so they share the
-time since that machine started (`CLOCK_BOOTTIME`, which also counts while it sleeps). After a restart that
-count begins again; therefore each lease names the clock it was measured on, and a lease of another clock has
-ended: the workers of an earlier boot are gone.
+PostgreSQL has one clock for all its workers: the wall clock of its own machine, which must not jump. SQLite's
+workers share one machine, so they share the time since that machine started (`CLOCK_BOOTTIME`, which also counts
+while it sleeps). After a restart that count begins again; therefore each lease names the clock it was measured on,
+and a lease of another clock has ended: the workers of an earlier boot are gone.
 """
 
 from __future__ import annotations

@@ -170,13 +170,13 @@ def _note(row: Publication, to: DeliveryState, **facts: Any) -> None:
         tell("calendar")
 
 
-def claim_due(now: datetime, limit: int, only: UUID | None = None) -> list[Claim]:
+def claim_due(now: datetime, limit: int) -> list[Claim]:
     """Take up to `limit` publications whose time has come, fairly over the channels.
 
     Never one whose `next_attempt_at` lies ahead, that is too late, or whose channel is paused or asked for quiet.
     A channel with much in hand or in line goes behind the others, so that ten failing rows starve nobody.
     """
-    candidates = [only] if only is not None else _in_turn(_due(now), limit + SPARE_CANDIDATES)
+    candidates = _in_turn(_due(now), limit + SPARE_CANDIDATES)
     return _claim(_due(now).filter(pk__in=candidates), candidates, now, limit, DeliveryState.CLAIMED)
 
 

@@ -57,11 +57,6 @@ LEASED = frozenset({S.CLAIMED, S.PREPARED, S.SENDING, S.RECONCILING})  # somebod
 UNSENT = frozenset({S.DRAFT, S.APPROVED, S.SCHEDULED})  # people may still change everything
 
 
-def sources(to: S) -> frozenset[S]:
-    """The states from which `to` may be reached in one step."""
-    return _SOURCES[to]
-
-
 def _check(graph: Mapping[S, frozenset[S]]) -> None:
     """Raise ValueError unless every state is listed, reachable from the start, and can come to an end."""
     if set(graph) != set(S):
@@ -81,4 +76,3 @@ def _check(graph: Mapping[S, frozenset[S]]) -> None:
 
 
 _check(TRANSITIONS)
-_SOURCES = {to: frozenset(state for state, after in TRANSITIONS.items() if to in after) for to in S}

@@ -1,8 +1,8 @@
-"""The clock of leases, settling times and keys' ages: one that does not jump with the wall clock.
+"""The clock of leases, settling times and keys' ages: one that does not jump with a worker's wall clock.
 
-It is the jobs' lease clock, read as whole milliseconds: the database's own time on PostgreSQL, which all workers
-share, and the time since the machine started on SQLite. What was counted on another clock, before a restart of
-the machine, says nothing: a lease of it has ended, and what was to settle settles anew.
+It is the jobs' lease clock, read as whole milliseconds: on PostgreSQL the wall clock of the database's machine, which
+all workers share and which must not jump, and the time since the machine started on SQLite. What was counted on another
+clock, before a restart of the machine, says nothing: a lease of it has ended, and what was to settle settles anew.
 """
 
 from __future__ import annotations
