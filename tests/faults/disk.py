@@ -81,11 +81,12 @@ def fail(folder: Path) -> Callable[[], None]:
     Path(f"/sys/fs/ext4/{device.name}/trigger_fs_error").write_text("1")
     assert os.statvfs(folder).f_flag & os.ST_RDONLY or _refuses(folder)
 
-    def mend() -> None:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+    def mend(meanwhile: Callable[[], None] = lambda: None) -> None:
         # A new device: the programs that still hold files of the old one keep that one.
-        healed = folder.with_suffix(".healed")
+        healed = folder.with_suffix(f".after-{device.name}")
         shutil.copyfile(device, healed)
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        meanwhile()  # nothing stands there now
         subprocess.run(["e2fsck", "-f", "-p", str(healed)], check=False, capture_output=True)
         mount(healed, folder)
 

@@ -8,6 +8,7 @@ program that knows no outages.
 from __future__ import annotations
 
 import functools
+import json
 import os
 import shutil
 import socket
@@ -28,23 +29,36 @@ from django.conf import settings
 from django.db import DatabaseError, connection, connections
 
 from etalage.accounts.models import Store
+from etalage.channels.models import Channel
 from etalage.cli.ports import free_port
 from etalage.jobs.models import Job, Schedule
 from etalage.kit import clock
+from etalage.networks.base import Mechanism
 from etalage.orders.models import Reservation
+from etalage.publishing import links
+from etalage.publishing.models import Publication
 from etalage.web import errors
 from tests.ending import with_parent
 from tests.faults import disk, served
 from tests.faults.buyers import Buyers, new_shelf
 from tests.faults.crowd import Crowd, faults_of, troubles_of
 from tests.faults.family import Line, Options, played, timed
-from tests.faults.shop import manager
+from tests.faults.publish import at_pace
+from tests.faults.shop import DONE, manager, open_channel, stock
+from tests.practice_network import PracticeNetwork, running_network
 
 SHOP = "/en/shop/"
 PATIENCE_S = 60
 HASTY_PATIENCE_S = 2
 BUYERS, PIECES = 4, 1_000_000
-READ_ONLY_S, DISK_MIB = 4, 160
+READ_ONLY_S, DISK_MIB, POSTS = 4, 160, 6
+PACE = {"lease": 3, "request": 2, "first_wait": 0.5, "longest_wait": 2, "least_settle": 0.5}
+AWAY = {
+    "en": "We will be back in a moment",
+    "fr": "Nous revenons dans un instant",
+    "nl": "We zijn zo terug",
+    "ar": "سنعود بعد لحظات",
+}
 FIRST = 12  # answers before anything happens
 MUST_BE_NONE = ("errors", "lost", "dead")
 
@@ -57,6 +71,7 @@ def serving() -> Iterator[int]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "etalage.settings"} | {
         "ETALAGE_SECRET_KEY": settings.SECRET_KEY,
         "ETALAGE_SECRET_KEYS": ",".join(settings.SECRET_KEYS),
+        "ETALAGE_DELIVERY_PACE": json.dumps(PACE),
     }
     process = subprocess.Popen(
         command,
@@ -99,7 +114,7 @@ def _jobs_go_on(since: object) -> bool:
         return False
 
 
-def restarted() -> None:
+def restarted(port: int) -> None:
     """Restart the server of this run at once, as a crash does."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     with connection.cursor() as cursor:
@@ -123,7 +138,7 @@ def restarted() -> None:
     assert parts.port
 
 
-def locked() -> None:
+def locked(port: int) -> None:
     """Hold the database file's write lock for longer than anybody waits for it."""
     patience = float(connections.settings["default"]["OPTIONS"]["timeout"])
     with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)) as holder:
@@ -131,12 +146,19 @@ def locked() -> None:
         time.sleep(patience * 1.25)
 
 
-def turned_read_only() -> None:
+def turned_read_only(port: int) -> None:
     """The disk with everything on it fails, and is mended and mounted again some seconds later."""
     mend = disk.fail(settings.DATA)
     time.sleep(READ_ONLY_S)
-    mend()
+    mend(lambda: _says_so(port))
     connections.close_all()  # of this process, which only judges: it still had the old disk open
+
+
+def _says_so(port: int) -> None:
+    """While there is no disk, people read in their own language that the shop comes back."""
+    for language, words in AWAY.items():
+        answer = httpx.get(f"http://127.0.0.1:{port}/{language}/shop/", timeout=60, trust_env=False)
+        assert answer.status_code == 503 and words in answer.text, (answer.status_code, answer.text[:2000])
 
 
 @contextmanager
@@ -145,11 +167,15 @@ def on_a_failing_disk() -> Iterator[None]:
     connections.close_all()
     with tempfile.TemporaryDirectory() as aside:
         shutil.copytree(settings.DATA, aside, dirs_exist_ok=True)
+        # A bare mount point: a whole shop beneath it would be served while the disk is away.
+        for path in settings.DATA.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         with disk.failing_disk(settings.DATA, DISK_MIB):
             shutil.copytree(aside, settings.DATA, dirs_exist_ok=True)
             os.sync()  # what was only copied is not yet on the disk
             yield
             connections.close_all()
+        shutil.copytree(aside, settings.DATA, dirs_exist_ok=True)
 
 
 def know_no_outages() -> None:
@@ -158,12 +184,28 @@ def know_no_outages() -> None:
 
 
 @dataclass(frozen=True)
+class Posts:
+    """Posts that fall due while the store is away."""
+
+    network: PracticeNetwork
+    channel: Channel
+
+    def judge(self, line: Line) -> None:
+        """Each of them stands on the network once."""
+        ledger = self.network.ledger()
+        rows = Publication.objects.filter(channel=self.channel).select_related("link")
+        stands = [ledger.count(links.address_of(row.link)) for row in rows]
+        line.counts |= {"posts": len(stands), "went out once": stands.count(1)}
+        line.broken += [] if stands and set(stands) == {1} else ["posts did not go out once each"]
+
+
+@dataclass(frozen=True)
 class Case:
     """What is done to the program, and whether its fault must be seen."""
 
     name: str
     tamper: Callable[[], None] | None = None
-    only_pages: bool = False  # the worker is not looked at
+    posts: Posts | None = None
 
 
 CONTROL = Case("control: a program that knows no outages", know_no_outages)
@@ -185,15 +227,16 @@ def run(options: Options) -> list[Line]:
             if options.only in case.name
         ]
         if options.database == "sqlite" and disk.can_fail():
-            with on_a_failing_disk():
-                case = Case("pages on a disk that turns read-only", only_pages=True)
+            with running_network(options.folder / "network") as practice, at_pace(PACE), on_a_failing_disk():
+                posts = Posts(practice, open_channel(practice, Mechanism.IDEMPOTENCY_KEY))
+                case = Case("a disk that turns read-only", posts=posts)
                 lines.append(_play(case, turned_read_only, options, listener, 0, True))
         return lines
 
 
 def _play(
     case: Case,
-    strike: Callable[[], None],
+    strike: Callable[[int], None],
     options: Options,
     listener: socket.socket,
     number: int,
@@ -209,13 +252,16 @@ def _play(
         worst, waited = 0.0, 0.0
         _until(lambda: crowd.answers() > FIRST)
         for _round in range(1 if case.tamper else max(1, options.rounds)):
-            strike()
+            if case.posts:
+                stock(case.posts.channel, POSTS, READ_ONLY_S)
+            strike(port)
             worst = max(worst, _until(lambda: _is_well(port)))
         before = _kept()
         _until(lambda: _kept() > before)  # they are taken again
-        if not (case.tamper or case.only_pages):
+        if not case.tamper:
             since = clock.now()
             waited = _until(lambda: _jobs_go_on(since))
+            _until(_nothing_is_due)
         notes = crowd.finish()
         line.counts = {
             **_judge(notes),
@@ -223,12 +269,18 @@ def _play(
             "jobs after s": round(waited, 1),
         }
         line.broken = faults_of(notes)
+        if case.posts:
+            case.posts.judge(line)
         if case.tamper:
             line.broken += [] if line.counts["errors"] else ["saw no error of its own"]
         else:
             line.broken += [name for name in MUST_BE_NONE if line.counts[name]]
             line.broken += [] if line.counts["told to come again"] else ["nobody noticed"]
     return line
+
+
+def _nothing_is_due() -> bool:
+    return not Publication.objects.exclude(state__in=DONE).exists()
 
 
 def _kept() -> int:
