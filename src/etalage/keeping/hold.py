@@ -39,7 +39,7 @@ class Hold:
     second_steps_lost: int
 
 
-def hold(taken_at: datetime, *, can_look: bool, erased: set[UUID], as_copy: bool = False) -> Hold:
+def hold(taken_at: datetime, *, can_look: bool, erased: set[str], as_copy: bool = False) -> Hold:
     """Make a restored database safe to start. Repeating it does no harm.
 
     Publications are looked for before they are sent, running jobs are taken from workers that are no more, everybody

@@ -98,7 +98,6 @@ def erase_authors_again(lines: set[str]) -> int:
         there = Incoming.objects.filter(pk__in=some, erased_at=None).exclude(author_id="")
         for row in there.select_related("channel"):
             people[row.author_id, row.channel.network, realm_of(row.channel)] = row.channel
-    drain_incoming()
     for (author_id, _network, _realm), channel in people.items():
         _erase(channel, author_id, None, again=True)
     search_journal()
