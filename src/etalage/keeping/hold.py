@@ -54,8 +54,9 @@ def hold(taken_at: datetime, *, can_look: bool, erased: set[str], as_copy: bool 
         SignInLink.objects.filter(used_at=None).update(expires_at=clock.now())
         lost_channels, lost_steps = _let_go_of_unreadable()
         if as_copy:
-            lost_channels += _disarm(set(Channel.objects.exclude(grant=None).values_list("pk", flat=True)))
+            granted = set(Channel.objects.exclude(grant=None).values_list("pk", flat=True))
             Grant.objects.all().delete()
+            lost_channels += _disarm(granted)
     again = erase_again(erased)
     return Hold(held.looked_for, held.asked, held.unscheduled, jobs, again, lost_channels, lost_steps)
 
