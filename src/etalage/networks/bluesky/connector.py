@@ -160,6 +160,8 @@ class BlueskyConnector(Authorizing):
         if isinstance(found, dict):
             if found.get("uri") != uri or not isinstance(found.get("value"), dict):
                 return CannotTell(Reason.NONSENSE_ANSWER, "record")
+            if not delivery.marker:
+                return CannotTell(Reason.MISCONFIGURED, "no marker")
             if not is_ours(found["value"], delivery.marker):
                 return Absent()  # another post's record; ours cannot stand beside it
             return Found(uri, post_page(account.handle or account.remote_id, uri))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from etalage.kit import clock
 from etalage.networks.base import Account, Received, ReceivedKind
 from etalage.networks.bluesky.records import SITE, post_page
 from etalage.networks.rows import ODD
@@ -22,6 +23,7 @@ SURE_OVERLAP = timedelta(hours=1)
 MOST_AGAIN = (
     500  # rows that are read again beyond the sure stretch, so that a busy account costs no more each time
 )
+MOST_PAGES = 500  # of one walk: 50,000 rows; what lies behind them is not read
 MOST_MARKS = 100  # what is remembered of the last stretch; beyond it something may be handed over twice
 
 _KINDS: Mapping[str, ReceivedKind] = {
@@ -45,19 +47,26 @@ class Place:
     ahead: tuple[str, ...] = ()  # and around the newest, while a long stretch is read
     walk: str = ""
     again: int = 0  # rows that this walk has read beyond the sure stretch
+    pages: int = 0  # that this walk has read
 
     @classmethod
     def read(cls, cursor: str) -> Place:
-        """The place that `text` made; the beginning for an empty cursor. ValueError for anything else."""
+        """The place that `text` made; the beginning for an empty cursor.
+
+        Raises ValueError for anything else, and for a place that nobody can have read up to yet.
+        """
         if not cursor:
             return cls()
         try:
             data = json.loads(cursor)
             marks, ahead = (tuple(str(mark) for mark in data[name]) for name in ("marks", "ahead"))
             newest, floor = moment(data["newest"]), moment(data["floor"])
-            return cls(newest, floor, marks, ahead, str(data["walk"]), int(data.get("again", 0)))
-        except (KeyError, TypeError, RecursionError) as error:
+            again, pages = (int(data.get(name, 0)) for name in ("again", "pages"))
+        except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError("This is no cursor of ours.") from error
+        if max(newest, floor) > clock.now() + SURE_OVERLAP:
+            raise ValueError("From there on, nothing would ever be new.")
+        return cls(newest, floor, marks, ahead, str(data["walk"]), again, pages)
 
     def text(self) -> str:
         """A cursor for the next time; about 3,300 characters at most."""
@@ -68,6 +77,7 @@ class Place:
             "ahead": self.ahead,
             "walk": self.walk,
             "again": self.again,
+            "pages": self.pages,
         }
         return json.dumps(data, separators=(",", ":"))
 
@@ -84,9 +94,12 @@ class Place:
         known = {*self.marks, *self.ahead}
         fresh = [row for row in near if _mark(row) not in known]
         ahead = self.ahead if self.walk else tuple(_mark(row) for row in fresh)[:MOST_MARKS]
-        newest = max([self.newest, *moments])
-        if len(near) == len(rows) and rows and walk and again < MOST_AGAIN:
-            return fresh, replace(self, newest=newest, ahead=ahead, walk=walk, again=again)
+        # A row that claims to be of the future must not make all that comes until then look old.
+        newest = min(max([self.newest, *moments]), clock.now())
+        pages = self.pages + 1
+        goes_on = len(near) == len(rows) and rows and walk and again < MOST_AGAIN and pages < MOST_PAGES
+        if goes_on:
+            return fresh, replace(self, newest=newest, ahead=ahead, walk=walk, again=again, pages=pages)
         return fresh, Place(newest, newest, (ahead + self.marks)[:MOST_MARKS])
 
 

@@ -83,7 +83,8 @@ def record(rendition: Rendition, delivery: Delivery) -> dict[str, Any]:
 
 def is_ours(value: Any, marker: str) -> bool:
     """Whether a record carries the publication's tracked link; its last piece is enough, hosts may change."""
-    return marker.rpartition("/")[2] in json.dumps(value, ensure_ascii=False)
+    code = marker.rpartition("/")[2]
+    return bool(code) and code in json.dumps(value, ensure_ascii=False)
 
 
 def why_invalid(rendition: Rendition) -> Reason:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
+from etalage.kit import clock
 from etalage.networks.base import Account, CouldNotRead, Page, ReceivedKind
+from etalage.networks.bluesky import notifications as room
 from etalage.networks.bluesky.connector import BlueskyConnector
 from etalage.networks.bluesky.notifications import Place
 from etalage.networks.bluesky.tests.program import Asked, Program, Told
@@ -47,6 +51,13 @@ class Stream:
         )
         page = rows[::-1][: int(asked.params["limit"][0])]
         return Told({"notifications": page, **({"cursor": page[-1]["indexedAt"]} if page else {})})
+
+
+@pytest.fixture(autouse=True)
+def _later() -> Iterator[None]:
+    """All that the tests tell of lies behind."""
+    with time_machine.travel(NOON + timedelta(days=1000)):
+        yield
 
 
 @pytest.fixture
@@ -224,3 +235,38 @@ def test_rows_in_another_language_are_nonsense_and_the_place_is_kept(
 ) -> None:
     program.tell("listNotifications", Told({"notifications": rows}))
     assert isinstance(network.fetch(told, ""), CouldNotRead)
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59-12:00", "2126-01-01T00:00:00Z"]
+)
+def test_a_row_of_the_future_makes_nobody_deaf(
+    moment: str, stream: Stream, network: BlueskyConnector, told: Account
+) -> None:
+    now = clock.now()
+    stream.rows = [row(1, now - timedelta(days=40)), {**row(2, now), "indexedAt": moment}]
+    _ids, cursor, _pages = heard(network, told)
+    for number, late in ((3, timedelta(0)), (4, timedelta(hours=5)), (5, timedelta(days=9))):
+        with time_machine.travel(now + late):
+            stream.rows.append(row(number, now + late))
+            ids, cursor, _pages = heard(network, told, cursor)
+            assert str(number) in [name.rpartition("/")[2] for name in ids]
+
+
+def test_a_place_in_the_future_that_was_kept_once_is_read_anew(
+    stream: Stream, network: BlueskyConnector, told: Account
+) -> None:
+    stream.rows = [row(number, NOON + timedelta(days=number)) for number in range(40)]
+    far = datetime(9999, 1, 1, tzinfo=UTC)
+    ids, cursor, _pages = heard(network, told, Place(far, far).text())
+    assert len(ids) == 40  # what is known already is known again
+    assert Place.read(cursor).floor == NOON + timedelta(days=39)
+
+
+def test_a_line_that_never_ends_is_left_after_a_while(
+    stream: Stream, network: BlueskyConnector, told: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MOST_PAGES", 7)
+    stream.rows = [row(number, NOON + timedelta(hours=number)) for number in range(1234)]
+    ids, cursor, _pages = heard(network, told)
+    assert len(ids) == 700 and heard(network, told, cursor)[0] == []
