@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 import time_machine
@@ -19,6 +20,24 @@ from tests.conftest import World
 
 pytestmark = pytest.mark.django_db
 Join = Callable[[], Channel]
+
+
+def test_what_is_endless_is_kept_only_so_far(join: Join, guild: Guild, journal: Journal) -> None:
+    channel = join()
+    endless = "é" * 100_000
+    guild.items = [
+        item(1, text=endless, author_name=endless, url=f"https://x.example/{endless}"),
+        item(2, in_reply_to=endless),
+        item(3, "wave", text=endless),
+        item(4, at=datetime(9999, 12, 31, 23, tzinfo=UTC)),
+    ]
+    assert actions.read_channel(channel.pk) == 4
+    assert max(len(one.body) for one in journal.pending()) < 130_000
+    drained_to_the_end()
+    row = Incoming.objects.get()
+    assert (row.remote_id, len(row.text), row.text[-2:]) == ("1", 10_000, "é…")
+    assert sorted(str(one.why) for one in queries.dead_letters())[0].startswith("The network gave an id that")
+    assert queries.dead_letter_count() == 3
 
 
 def drained_to_the_end() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from etalage.channels.forgotten import keyed, own_key
@@ -20,6 +21,10 @@ SHAPE = "shape"  # no header can have this name in the journal: the edge keeps n
 POLLED = '{"shape": "received"}'
 SET_ASIDE = '{"shape": "row"}'
 LONGEST_ID = 500
+LONGEST_URL = 2_000
+LONGEST_TEXT = 10_000  # characters; a longer one is shortened
+LONGEST_ROW = 64_000  # bytes of a row that could not be read
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # later moments do not exist in every time zone
 _LENGTHS = {"author_handle": 300, "author_name": 300, "language": 35}
 _NAMES = tuple(field.name for field in fields(Received))
 _IDS = ("remote_id", "author_id", "on_remote_id", "in_reply_to")
@@ -48,14 +53,17 @@ def polled(channel: Channel, items: Sequence[Received]) -> list[Delivery]:
             delivery_id=f"item:{keyed(key, f'item:{item.kind}:{item.remote_id}')}",
             received_us=now_us,
             headers=POLLED,
-            body=as_json([item]),
+            body=as_json([_bounded(item)]),
         )
         for item in items
     ]
 
 
 def set_aside(channel: Channel, rows: Sequence[str]) -> list[Delivery]:
-    """What was fetched and could not be read: it is tried again, and is then for a person to see."""
+    """What was fetched and could not be read: it is tried again, and is then for a person to see.
+
+    Of one that is endless only the beginning is kept, which stays unreadable.
+    """
     now_us = clock.to_micros(clock.now())
     return [
         Delivery(
@@ -65,7 +73,7 @@ def set_aside(channel: Channel, rows: Sequence[str]) -> list[Delivery]:
             delivery_id=delivery_key(None, row.encode()),
             received_us=now_us,
             headers=SET_ASIDE,
-            body=row.encode(),
+            body=row.encode()[:LONGEST_ROW],
         )
         for row in rows
     ]
@@ -76,6 +84,19 @@ def as_json(items: Sequence[Received]) -> bytes:
     return json.dumps(
         [{**asdict(item), "at": clock.to_micros(item.at)} for item in items], sort_keys=True
     ).encode()
+
+
+def _bounded(item: Received) -> Received:
+    """The same, as long as anything that is kept: a row of the journal must not grow with what a network says."""
+    limits = (
+        dict.fromkeys(_IDS, LONGEST_ID + 1) | _LENGTHS | {"url": LONGEST_URL + 1}
+    )  # too long stays too long
+    texts = {name: getattr(item, name)[:limit] for name, limit in limits.items()}
+    return replace(item, **texts, text=_shortened(item.text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
 def is_polled(waiting: Waiting) -> bool:
@@ -112,12 +133,13 @@ def clean(item: Received) -> Received:
     """The same without what a database cannot hold. Raises Unreadable where an id would have to be cut."""
     values = ((name, getattr(item, name)) for name in _NAMES)
     texts = {name: storable(value) for name, value in values if isinstance(value, str)}
-    if not texts["remote_id"]:
+    if not texts["remote_id"] or item.at >= LATEST:
         raise Unreadable("unreadable")
     if any(len(texts[name]) > LONGEST_ID for name in _IDS):
         raise Unreadable("too_long")
     texts |= {name: texts[name][:length] for name, length in _LENGTHS.items()}
-    if len(texts["url"]) > 2000 or not texts["url"].startswith(("https://", "http://")):
+    texts["text"] = _shortened(texts["text"])
+    if len(texts["url"]) > LONGEST_URL or not texts["url"].startswith(("https://", "http://")):
         texts["url"] = ""
     del texts["kind"]
     if item.kind is ReceivedKind.REMOVED:  # who took it away, and what it said, is nobody's business any more

@@ -60,7 +60,7 @@ def retry_after(answer: Answer, anew: datetime | None = None) -> float | None:
         end = parsedate_to_datetime(said) if said else anew
         # Waits must not hang on two clocks that differ.
         wait = (end - _its_time(answer)).total_seconds() if end else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT)
 
@@ -69,7 +69,7 @@ def _its_time(answer: Answer) -> datetime:
     """What time it is for the server."""
     try:
         return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return clock.now()
 
 
@@ -102,6 +102,19 @@ def id_of(thing: Any, name: str = "id") -> str:
     """The id in a JSON object; empty for what is none, or is longer than any that we can keep."""
     found = thing.get(name) if isinstance(thing, Mapping) else None
     return found if isinstance(found, str) and len(found) <= LONGEST_ID else ""
+
+
+def text_of(thing: Mapping[str, Any], name: str) -> str:
+    """The text of that name; empty for anything else."""
+    found = thing.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def texts_of(thing: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """The list of texts of that name; empty for anything else."""
+    found = thing.get(name)
+    is_one = isinstance(found, list) and all(isinstance(one, str) for one in found)
+    return tuple(found) if is_one else ()  # type: ignore[arg-type]
 
 
 def whole(value: Any) -> int | None:

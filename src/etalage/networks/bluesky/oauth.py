@@ -23,7 +23,7 @@ from etalage.networks.bluesky import dpop, scopes
 from etalage.networks.bluesky.answers import error_of, retry_after
 from etalage.networks.bluesky.identity import Identity, document_at
 from etalage.networks.bluesky.wire import client_for, origin_of
-from etalage.networks.wire import not_sent, object_of
+from etalage.networks.wire import not_sent, object_of, text_of, texts_of
 
 Refused = ChannelRefused | NotAccepted
 
@@ -115,22 +115,18 @@ def server_of(account: Identity, seconds: float) -> Server | Refused:
     resource = document_at(account.server, "/.well-known/oauth-protected-resource", seconds)
     if not isinstance(resource, dict):
         return resource
-    named = resource.get("authorization_servers")
-    issuer = named[0] if isinstance(named, list) and len(named) == 1 else None
-    if (
-        resource.get("resource") != account.server
-        or not isinstance(issuer, str)
-        or origin_of(issuer) != issuer
-    ):
+    named = texts_of(resource, "authorization_servers")
+    issuer = named[0] if len(named) == 1 else ""
+    if text_of(resource, "resource") != account.server or not issuer or origin_of(issuer) != issuer:
         return NotAccepted(Reason.NONSENSE_ANSWER, detail="protected resource")
     facts = document_at(issuer, "/.well-known/oauth-authorization-server", seconds)
     if not isinstance(facts, dict):
         return facts
     can = ("S256", "code_challenge_methods_supported"), ("ES256", "dpop_signing_alg_values_supported")
-    if facts.get("issuer") != issuer or not all(word in (facts.get(name) or ()) for word, name in can):
+    if text_of(facts, "issuer") != issuer or not all(word in texts_of(facts, name) for word, name in can):
         return NotAccepted(Reason.NONSENSE_ANSWER, detail="authorization server")
     # People and secrets are led to no other place than the server itself.
-    asks_at, pushed_at, token_at, revoked_at = (str(facts.get(name) or "") for name in ENDPOINTS)
+    asks_at, pushed_at, token_at, revoked_at = (text_of(facts, name) for name in ENDPOINTS)
     if not all(origin_of(url) == issuer for url in (asks_at, pushed_at, token_at, revoked_at or issuer)):
         return NotAccepted(Reason.MISCONFIGURED, detail="endpoints")
     return Server(issuer, asks_at, pushed_at, token_at, revoked_at)
@@ -161,8 +157,8 @@ def push(server: Server, session: Session, redirect_uri: str, state: str, handle
         made = posted(session, server.pushed_at, {**form, "scope": " ".join(scopes.WIDE)})
     if not isinstance(made, dict):
         return made
-    name = made.get("request_uri")
-    if not isinstance(name, str) or not name:
+    name = text_of(made, "request_uri")
+    if not name:
         return NotAccepted(Reason.NONSENSE_ANSWER, detail="request_uri")
     return Pushed(name, verifier)
 

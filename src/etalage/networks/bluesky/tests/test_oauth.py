@@ -192,6 +192,8 @@ WRONG_SERVER: list[dict[str, Any]] = [
     {"issuer": None},
     {"code_challenge_methods_supported": ["plain"]},
     {"code_challenge_methods_supported": None},
+    {"code_challenge_methods_supported": 5},
+    {"dpop_signing_alg_values_supported": {"ES256": 1}},
     {"dpop_signing_alg_values_supported": ["RS256"]},
     {"token_endpoint": f"{ELSEWHERE}/token"},
     {"token_endpoint": 7},
