@@ -38,7 +38,7 @@ from etalage.networks.mastodon.markup import links, plain
 from etalage.networks.mastodon.streaming import Streaming
 from etalage.networks.mastodon.wire import Wire
 from etalage.networks.posts import names_link, picture_parts
-from etalage.networks.rows import read_again
+from etalage.networks.rows import ODD, read_again
 from etalage.networks.wire import Failure, web_address, whole
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
@@ -133,11 +133,11 @@ class MastodonConnector(Streaming):
                         return Found(row["id"], web_address(row) or None)
                 if not rows or incoming.moment(rows[-1]["created_at"]) < since:
                     return Absent()
-            except (KeyError, TypeError, ValueError):
+            except ODD:
                 return CannotTell(Reason.NONSENSE_ANSWER, "statuses")
             if seen >= {row["id"] for row in rows}:
-                # A server that does not page has shown all it has, unless it may have cut the list off.
-                return Absent() if len(rows) < PAGE else CannotTell(Reason.AMBIGUOUS, "no pages")
+                # A server that does not page may have cut the list off, wherever it likes.
+                return CannotTell(Reason.AMBIGUOUS, "no pages")
             seen |= {row["id"] for row in rows}
             older = incoming.link_value(answer, "next", "max_id") if isinstance(answer, Answer) else ""
             place = {"max_id": older or rows[-1]["id"]}

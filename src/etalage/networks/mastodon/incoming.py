@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,7 +26,8 @@ _KINDS = {
     "follow": ReceivedKind.FOLLOW,
     "follow_request": ReceivedKind.FOLLOW,  # accounts that are locked are asked first
 }
-_LINK = re.compile(r'<([^>]*)>\s*;\s*rel="?(\w+)"?')
+LONGEST_LINKS = 2_000  # characters of the header
+_LINK = re.compile(r'<([^<>]*)>\s*;\s*rel="?(\w+)"?')
 
 
 def fetch(wire: Wire, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
@@ -34,15 +35,16 @@ def fetch(wire: Wire, account: Account, cursor: str) -> Page | CouldNotRead | Ch
     answer = wire.answer("/api/v1/notifications", _asked(min_id=cursor or "0"))
     if not isinstance(answer, Answer):
         return answer
-    rows = _listed(answer)
+    rows = rows_of(answer, enough=any)
     if not isinstance(rows, list):
         return rows
     if not rows:
         return Page((), cursor)
     newest = _ids(rows)[0]
     forward = link_value(answer, "prev", "min_id")
-    if not forward and len(rows) >= ROWS:
-        # No links: such a server gives its newest whatever `min_id` is, so the way goes back until it is met.
+    if not forward:
+        # No links: such a server gives its newest whatever `min_id` is, and as few at once as it likes. So the way goes
+        # back until the place is met.
         older = _back_to(wire, cursor, rows)
         if not isinstance(older, list):
             return older
@@ -57,7 +59,8 @@ def _back_to(wire: Wire, cursor: str, rows: list[Any]) -> list[Any] | CouldNotRe
     for _ in range(PAGES_BACK):
         if cursor in known:
             break
-        page = _listed(wire.answer("/api/v1/notifications", _asked(max_id=_ids(rows)[-1])))
+        older = wire.answer("/api/v1/notifications", _asked(max_id=_ids(rows)[-1]))
+        page = rows_of(older, enough=any)
         if not isinstance(page, list):
             return page
         page = [row for row in page if id_of(row) not in known]
@@ -73,35 +76,30 @@ def _asked(**place: str) -> dict[str, Any]:
     return {"limit": str(ROWS), "types[]": list(_KINDS), **place}
 
 
-def _listed(answer: Answer | CouldNotRead | ChannelRefused) -> list[Any] | CouldNotRead | ChannelRefused:
-    """A list of notifications, newest first. Some may be odd; when none has an id, this is another language."""
-    if not isinstance(answer, Answer):
-        return answer
-    rows = json_of(answer)
-    if isinstance(rows, list) and (not rows or _ids(rows)):
-        return rows
-    return could_not_read(answer)
-
-
 def _ids(rows: list[Any]) -> list[str]:
     return [found for row in rows if (found := id_of(row))]
 
 
-def rows_of(answer: Answer | CouldNotRead | ChannelRefused) -> list[Any] | CouldNotRead | ChannelRefused:
-    """A list of objects that have ids, newest first."""
+def rows_of(
+    answer: Answer | CouldNotRead | ChannelRefused, *, enough: Callable[[Iterable[bool]], bool] = all
+) -> list[Any] | CouldNotRead | ChannelRefused:
+    """A list of objects, newest first. `enough`: how many must have an id, else this is another language."""
     if not isinstance(answer, Answer):
         return answer
     rows = json_of(answer)
-    if isinstance(rows, list) and all(id_of(row) for row in rows):
+    if isinstance(rows, list) and (not rows or enough(bool(id_of(row)) for row in rows)):
         return rows
     return could_not_read(answer)
 
 
 def link_value(answer: Answer, relation: str, name: str) -> str:
     """A parameter out of the answer's link header (RFC 8288); the ids in it may be of another kind than the rows'."""
-    for address, found in _LINK.findall(answer.headers.get("link", "")):
+    for address, found in _LINK.findall(answer.headers.get("link", "")[:LONGEST_LINKS]):
         if found == relation:
-            values: list[str] = parse_qs(urlsplit(address).query).get(name, [""])
+            try:
+                values: list[str] = parse_qs(urlsplit(address).query).get(name, [""])
+            except ValueError:
+                return ""
             return values[0]
     return ""
 

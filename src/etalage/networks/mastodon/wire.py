@@ -13,7 +13,7 @@ from etalage.kit.http_wire import Patience
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, Reason, Unknown
 from etalage.networks.mastodon.answers import could_not_read, failure
-from etalage.networks.wire import Failure, id_of, not_sent, object_of
+from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of
 
 READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0  # a server under load may take long to accept; a shorter wait only makes more doubt
@@ -76,7 +76,7 @@ class Wire:
         except NotSent as error:
             return not_sent(error)
         except AnswerLost as error:
-            return Unknown(Reason.AMBIGUOUS, error.reason)
+            return lost(error)
         if not answer.ok:
             return failure(answer, invalid, missing)
         data = object_of(answer)

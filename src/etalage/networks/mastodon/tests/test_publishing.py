@@ -136,6 +136,15 @@ def test_a_look_goes_back_page_by_page_and_no_further_than_it_must(
     assert len(fake.asked("/api/v1/accounts/1/statuses")) == 5
 
 
+@pytest.mark.parametrize("shown", [3, 20, 40])
+def test_a_list_without_pages_proves_no_absence(shown: int, fake: Fake, network: MastodonConnector) -> None:
+    """However short it is: the server may show no more of them at once."""
+    row = {"created_at": "2026-11-21T10:00:00Z", "content": "<p>Another</p>"}
+    rows = [{**row, "id": str(number)} for number in range(shown)]
+    fake.order("GET /api/v1/accounts/1/statuses", times=2, status=200, body=rows)
+    assert network.look(fake.account(), delivery(), LONG_AGO) == CannotTell(Reason.AMBIGUOUS, "no pages")
+
+
 def test_the_beginning_of_an_address_is_not_the_address(fake: Fake, network: MastodonConnector) -> None:
     marker = "https://shop.example/l/ABC"
     network.commit(fake.account(), post(marker=f"{marker}D"), delivery())

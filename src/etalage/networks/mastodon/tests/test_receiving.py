@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from etalage.kit import clock
 from etalage.networks.base import ChannelRefused, CouldNotRead, Metric, Page, Reason, Received, ReceivedKind
 from etalage.networks.mastodon.connector import MastodonConnector
 from etalage.networks.mastodon.tests.conftest import Fake
@@ -135,6 +136,28 @@ def test_a_server_without_links_is_read_back_to_where_we_were(fake: Fake, networ
     page = fetched(network, fake, "100")
     assert [int(one.remote_id) for one in page.items] == list(range(101, 201))
     assert (page.cursor, page.more) == ("200", False)
+
+
+@pytest.mark.parametrize("cap", [20, 39])
+def test_a_server_without_links_may_give_as_few_at_once_as_it_likes(
+    cap: int, fake: Fake, network: MastodonConnector
+) -> None:
+    rows = [notification(number) for number in range(200, 90, -1)]
+    for start in range(0, len(rows), cap):
+        fake.order(NOTIFICATIONS, status=200, body=rows[start : start + cap])
+    page = fetched(network, fake, "100")
+    assert [int(one.remote_id) for one in page.items] == list(range(101, 201))
+
+
+@pytest.mark.parametrize(
+    "links", ["<" * 60_000, "<>" * 30_000, '<http://[?min_id=5>; rel="prev"', "<" + " " * 60_000 + ";"]
+)
+def test_a_header_of_an_ill_wisher_costs_no_time(links: str, fake: Fake, network: MastodonConnector) -> None:
+    fake.order(NOTIFICATIONS, status=200, body=[notification(6), notification(5)], headers={"link": links})
+    begun = clock.elapsed()
+    page = fetched(network, fake, "5")
+    assert [one.remote_id for one in page.items] == ["6"]
+    assert clock.elapsed() - begun < 2
 
 
 @pytest.mark.parametrize(
