@@ -180,7 +180,10 @@ class Authorizing:
             # What is not kept is given back, as well as can be; it ends by itself too.
             oauth.revoke(session, str(made.get("refresh_token") or made.get("access_token") or ""))
             return tokens
-        return self._connected(memory["server"], tokens, memory["did"], memory["handle"])
+        found = self._connected(memory["server"], tokens, memory["did"], memory["handle"])
+        if not isinstance(found, Connected):
+            oauth.revoke(session, tokens.refresh or tokens.access)
+        return found
 
     # --- Both ---------------------------------------------------------------------------------------------------
 

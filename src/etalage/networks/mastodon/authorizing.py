@@ -128,10 +128,14 @@ class Authorizing:
         ours = {name: memory[name] for name in ("client_id", "client_secret")}
         tokens = replace(_tokens(made), memory=json.dumps(ours))
         lacking = missing_scopes(tokens.scopes) if tokens.scopes else ""
-        if lacking:
-            return ChannelRefused(Reason.PERMISSION_MISSING, lacking)
         typed = Typed(memory["origin"], memory.get("username", ""))
-        return self._connected(typed, tokens.access, tokens)
+        found: Connected | Refused = ChannelRefused(Reason.PERMISSION_MISSING, lacking)
+        if not lacking:
+            found = self._connected(typed, tokens.access, tokens)
+        if not isinstance(found, Connected):
+            # What is not kept is given back, as well as can be; a token of Mastodon's has no end of its own.
+            self.revoke(Account("mastodon", typed.origin, tokens.access), tokens)
+        return found
 
     def revoke(self, account: Account, tokens: Tokens) -> CouldNotRead | ChannelRefused | None:
         """Have the instance forget a token that it gave to this program (RFC 7009).
@@ -169,7 +173,7 @@ class Authorizing:
         if not answer.ok or not id_of(data) or not id_of(data, "username") or len(handle) > LONGEST_ID:
             return _as_refusal(could_not_read(answer))
         if typed.username and data["username"].lower() != typed.username:
-            return ChannelRefused(Reason.MISCONFIGURED, f"@{data['username']}")
+            return ChannelRefused(Reason.ACCOUNT_OTHER, f"@{data['username']}")
         abilities = self._abilities(wire)
         if not isinstance(abilities, Abilities):
             return _as_refusal(abilities)

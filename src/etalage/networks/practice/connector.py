@@ -87,7 +87,7 @@ class PracticeConnector(Pushes):
         if not id_of(data) or not id_of(data, "handle"):
             return _refused(answer)
         if handle and data["handle"] != handle.strip().lstrip("@").lower():
-            return ChannelRefused(Reason.MISCONFIGURED, f"This token opens @{data['handle']}.")
+            return ChannelRefused(Reason.ACCOUNT_OTHER, f"This token opens @{data['handle']}.")
         if "write" not in data["permissions"]:
             return ChannelRefused(Reason.PERMISSION_MISSING, "write")
         abilities = self.abilities(account)
@@ -112,7 +112,7 @@ class PracticeConnector(Pushes):
             return data
         try:
             return Abilities.from_json(data)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return CouldNotRead(Reason.NONSENSE_ANSWER, detail="limits")
 
     def client_key(self, publication_id: str) -> str:

@@ -91,6 +91,19 @@ def test_who_signed_in_as_somebody_else_connects_nothing_and_the_tokens_are_give
     assert revoked.form()["token"] == "the-refresh"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [Told({"did": DID, "active": False}), Told({"error": "InvalidToken"}, 401), Told(status=503, raw=b"")],
+)
+def test_tokens_of_an_account_that_cannot_be_kept_are_given_back(
+    answer: Told, network: BlueskyConnector, program: Program
+) -> None:
+    program.tell("getSession", answer)
+    assert isinstance(finished(network, program), ChannelRefused | NotAccepted)
+    (revoked,) = [one for one in program.asked if one.name == REVOKE]
+    assert revoked.form()["token"] == "the-refresh"
+
+
 def test_the_right_that_was_not_given_is_named(network: BlueskyConnector, program: Program) -> None:
     for left_out in scopes.NARROW:
         given = " ".join(scope for scope in scopes.NARROW if scope != left_out)

@@ -62,7 +62,7 @@ def test_what_the_software_is_stays_open_while_it_cannot_be_asked(
 @pytest.mark.parametrize("typed", ["@ada@{host}", "http://{host}/@ada"])
 def test_a_token_of_another_account_is_refused(typed: str, fake: Fake, network: MastodonConnector) -> None:
     refused = network.connect(typed.format(host=fake.origin.partition("://")[2]), "", "read write")
-    assert refused == ChannelRefused(Reason.MISCONFIGURED, "@lune")
+    assert refused == ChannelRefused(Reason.ACCOUNT_OTHER, "@lune")
 
 
 def test_a_token_that_may_only_read_is_refused_and_says_what_it_lacks(
@@ -147,6 +147,24 @@ def test_a_token_is_taken_back_in_the_name_of_the_program_that_it_was_given_to(
     fake.order("POST /oauth/revoke", status=503)
     answer = network.revoke(fake.account(), ours(APPLICATION))
     assert isinstance(answer, CouldNotRead) and answer.reason is Reason.PLATFORM_DOWN
+
+
+@pytest.mark.parametrize(
+    ("username", "scope", "reason"),
+    [
+        ("ada", "read write", Reason.ACCOUNT_OTHER),
+        ("lune", "read", Reason.PERMISSION_MISSING),
+        ("lune", "read write", None),
+    ],
+)
+def test_a_token_that_is_not_kept_is_given_back(
+    username: str, scope: str, reason: Reason | None, fake: Fake, network: MastodonConnector
+) -> None:
+    memory = {"origin": fake.origin, "username": username, "client_id": "app", "client_secret": APPLICATION}
+    fake.order("POST /oauth/token", status=200, body={"access_token": "read write", "scope": scope})
+    found = network.finish(memory, "https://shop.example/back/", {"code": "the-code"})
+    assert (found.reason if isinstance(found, ChannelRefused) else None) is reason
+    assert len(fake.asked("/oauth/revoke")) == (1 if reason else 0)
 
 
 def test_a_token_that_was_pasted_is_its_owners_to_take_back(fake: Fake, network: MastodonConnector) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from etalage.kit.clock import now
 from etalage.networks.base import (
     Absent,
     Accepted,
     Account,
     Authorization,
+    CannotTell,
     ChannelRefused,
     Connected,
     Found,
@@ -88,7 +90,7 @@ def test_another_account_and_a_wrong_token_are_refused(
     begun = network.begin(f"{snac.origin}/@somebody_else", BACK)
     assert isinstance(begun, Authorization)
     refused = network.finish(begun.memory, BACK, say_yes(begun.url, shop.login, shop.password))
-    assert refused == ChannelRefused(Reason.MISCONFIGURED, f"@{shop.login}")
+    assert refused == ChannelRefused(Reason.ACCOUNT_OTHER, f"@{shop.login}")
     dead = network.connect(snac.origin, "", "no-such-token")
     assert isinstance(dead, ChannelRefused)
     assert dead.reason is Reason.AUTH_DEAD
@@ -112,7 +114,10 @@ def test_a_post_with_pictures_goes_out_and_is_read_back_as_it_was_meant(
     found = network.look(account, facts, LONG_AGO)
     assert isinstance(found, Found)
     assert plain_id(found.remote_id) == plain_id(accepted.remote_id)
-    assert network.look(account, delivery(2, "https://shop.example/l/OTHER"), LONG_AGO) == Absent()
+    other = delivery(2, "https://shop.example/l/OTHER")
+    # It has no pages, and does not say how much of its list it shows: only an older status proves an absence.
+    assert network.look(account, other, LONG_AGO) == CannotTell(Reason.AMBIGUOUS, "no pages")
+    assert network.look(account, other, now() + timedelta(minutes=1)) == Absent()
 
 
 def test_a_doubt_is_settled_by_looking_because_keys_are_not_honoured_here(

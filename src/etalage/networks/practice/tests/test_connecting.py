@@ -42,7 +42,7 @@ def test_a_token_of_another_account_is_refused(practice: PracticeNetwork, networ
     account, other = practice.open_account(), practice.open_account()
     refused = network.connect(practice.base_url, other.handle, account.token)
     assert isinstance(refused, ChannelRefused)
-    assert refused.reason is Reason.MISCONFIGURED
+    assert refused.reason is Reason.ACCOUNT_OTHER
 
 
 def test_a_token_that_may_only_read_is_refused(practice: PracticeNetwork, network: PracticeConnector) -> None:
