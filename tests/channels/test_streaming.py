@@ -97,6 +97,21 @@ def test_a_network_without_a_stream_is_left_alone_for_a_while(channel: Channel, 
     assert not is_due(channel)
 
 
+def test_a_channel_that_could_not_be_read_is_not_read_sooner_because_it_rings(
+    channel: Channel, fake: Fake
+) -> None:
+    fake.order("GET /api/v1/notifications", status=503, headers={"retry-after": "600"})
+    Listening.objects.update(due_at=clock.now())
+    actions.read_channel(channel.pk)
+    fake.stream()
+    rung = len(fake.asked(PATH))
+    actions.hold_streams(until(lambda: len(fake.asked(PATH)) > rung), shift=5)
+    assert actions.hold_streams(lambda: True, shift=3) >= 1 and not is_due(channel)
+    Listening.objects.update(failures=0)
+    room.read_soon(channel.pk)
+    assert is_due(channel)
+
+
 def test_nobody_to_listen_to_is_no_work(world: World) -> None:
     assert actions.hold_streams(until(lambda: False)) == 0
 

@@ -65,9 +65,12 @@ def channels_to_stream() -> list[UUID]:
 
 
 def read_soon(channel_id: UUID) -> None:
-    """Have a channel read at the next occasion, instead of at its turn."""
+    """Have a channel read at the next occasion, instead of at its turn.
+
+    One that could not be read waits as long as it has to, whatever rings: its network may have asked for that.
+    """
     now = clock.now()
-    Listening.objects.filter(pk=channel_id, due_at__gt=now).update(due_at=now)
+    Listening.objects.filter(pk=channel_id, due_at__gt=now, failures=0).update(due_at=now)
 
 
 def _heard(rung: SimpleQueue[UUID]) -> set[UUID]:
