@@ -133,6 +133,12 @@ def _tell(restored: Any) -> None:
         )
     if hold.erased:
         say(f"{hold.erased} people who asked to be forgotten since were erased again.")
+    if hold.forgets_erased:
+        say(
+            "The key by which it is known who was erased is lost: what networks tell once more of people who asked to "
+            "be forgotten comes in again. Put the erased-people.txt that was kept with the backups beside this one "
+            "and restore once more, or erase them again."
+        )
     if hold.channels_lost:
         say(f"{hold.channels_lost} channels must be connected again: their tokens are not here.")
     if hold.second_steps_lost:

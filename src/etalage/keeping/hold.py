@@ -28,6 +28,7 @@ class Hold:
     """What was found and held: numbers of publications, jobs, people and channels.
 
     `unscheduled`: drafts and approved posts, which are looked for or asked about once they are scheduled.
+    `forgets_erased`: no key is left by which somebody who was erased is known when their network tells of them again.
     """
 
     looked_for: int
@@ -37,6 +38,7 @@ class Hold:
     erased: int
     channels_lost: int
     second_steps_lost: int
+    forgets_erased: bool = False
 
 
 def hold(taken_at: datetime, *, can_look: bool, erased: set[str], as_copy: bool = False) -> Hold:
@@ -58,7 +60,10 @@ def hold(taken_at: datetime, *, can_look: bool, erased: set[str], as_copy: bool 
             Grant.objects.all().delete()
             lost_channels += _disarm(granted)
     again = erase_again(erased)
-    return Hold(held.looked_for, held.asked, held.unscheduled, jobs, again, lost_channels, lost_steps)
+    forgets = channel_actions.forgets_erased()
+    return Hold(
+        held.looked_for, held.asked, held.unscheduled, jobs, again, lost_channels, lost_steps, forgets
+    )
 
 
 def _let_go_of_unreadable() -> tuple[int, int]:
@@ -71,7 +76,7 @@ def _let_go_of_unreadable() -> tuple[int, int]:
                 lost_steps += Authenticator.objects.filter(pk=key).delete()[0]
             elif column.table == Grant._meta.db_table:
                 channels |= set(Channel.objects.filter(grant_id=key).values_list("pk", flat=True))
-                Grant.objects.filter(pk=key).delete()
+                Grant.objects.filter(pk=key).only("pk").delete()  # to delete a row, Django reads it first
             else:
                 _empty(column.table, key)
     return _disarm(channels), lost_steps
@@ -94,4 +99,4 @@ def _empty(table: str, key: object) -> None:
     if all(field.blank or field.null for field in fields):
         row.update(**{field.name: None if field.null else "" for field in fields})
     else:
-        row.delete()
+        row.only("pk").delete()

@@ -8,6 +8,7 @@ from etalage.channels.actions.erasing import (
     erase_authors_again,
     erased_lines,
     forget_old_incoming,
+    forgets_erased,
     search_journal,
 )
 from etalage.channels.actions.figures import channels_to_measure, measure_channel
@@ -49,6 +50,7 @@ __all__ = [
     "erased_lines",
     "finish_connecting",
     "forget_old_incoming",
+    "forgets_erased",
     "hold_streams",
     "keep_quiet",
     "leave_network",

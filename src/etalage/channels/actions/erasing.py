@@ -113,6 +113,11 @@ def erased_lines() -> set[str]:
     return lines
 
 
+def forgets_erased() -> bool:
+    """Whether there are people who were erased and no key by which they would be known again."""
+    return not all_keys() and (Erasure.objects.exists() or Incoming.objects.exclude(erased_at=None).exists())
+
+
 def search_journal() -> None:
     """Empty what the edge's journal holds of those who were erased since it was searched last.
 
