@@ -225,6 +225,8 @@ def test_what_had_ended_and_was_sent_anew_since_is_asked_about_before_it_is_sent
         one_round()
     assert len(play.entries) == 1
     hold_restored(taken_at)
+    explained = str(queries.publication_detail(old.pk).explanation.what_to_do)
+    assert "backup" in explained and "Nothing stands there" not in explained
 
     new = actions.try_again(old.pk, actor=world.manager)
     new = rounds(traveller, new)

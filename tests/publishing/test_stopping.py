@@ -68,5 +68,5 @@ def test_work_that_ends_its_own_thread_holds_up_nobody() -> None:
     hands = crew.Crew(leave, 1)
     for token in range(2):  # the second finds a hand as well
         hands.hand_out([Claim(Publication().pk, token)])
-        assert hands.wait() == 1
+        assert hands.wait(60) == 1
     assert hands.end() == 0

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from etalage.channels import actions as channels
+from etalage.channels.grants import version_of
 from etalage.channels.models import ChannelState
 from etalage.channels.queries import ChannelUnusable, editor_for
 from etalage.jobs import RetryAt
@@ -18,7 +19,7 @@ from etalage.kit import clock
 from etalage.networks.base import Accepted, ChannelRefused, NotAccepted, Outcome, Reason, Rejected
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import machine
-from etalage.publishing.delivery.facts import access_version, delivery_of
+from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.outcomes import asked_wait
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.models import Change, CopyState, DeliveryState, DeliveryStep, Publication, SecondCopy
@@ -67,7 +68,7 @@ def _take_in(publication: Publication, answer: Outcome) -> None:
         case ChannelRefused(reason):
             # The wish stays; it is carried out when the channel is mended, or at once where its access is renewed.
             Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
-            version = access_version(publication.channel)
+            version = version_of(publication.channel)
             channel = channels.pause_channel(publication.channel_id, reason, actor=None, version=version)
             if channel.state == ChannelState.ACTIVE:
                 quiet = channel.quiet_until - clock.now() if channel.quiet_until else SHORTEST_WAIT

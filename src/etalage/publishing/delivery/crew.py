@@ -6,50 +6,73 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from django.db import connection
 
 from etalage.jobs import is_stopping
 from etalage.kit import clock
+from etalage.kit.outages import look_at_connection
 from etalage.publishing.delivery import machine, outcomes
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.pace import pace
-from etalage.publishing.delivery.reconcile import reconcile
+from etalage.publishing.delivery.reconcile import reconcile, sweep
 from etalage.publishing.delivery.send import load, send
 from etalage.publishing.models import DeliveryState
 
 log = logging.getLogger(__name__)
+PATIENCE = 1.0
+"""Seconds after which more is taken although nothing in hand is finished: a network may be slow, and others wait."""
+LONGEST_ROUND = 900.0
+"""Seconds, well within the time limit of a task."""
 
 
 def deliver() -> int:
-    """Send what is due until nothing is, the shift is over or the worker stops; how many claims were worked off."""
+    """Send until nothing is due and in hand, the shift is over or the worker stops; how many claims were worked off.
+
+    While something slow is in hand, one shift follows the other, so that nothing else waits for it.
+    """
     return _work_off(machine.claim_due, send)
 
 
 def settle() -> int:
-    """Look for what is doubtful until nothing is due, the shift is over or the worker stops; how many looks."""
-    return _work_off(machine.claim_unknown, reconcile)
+    """Sweep and look for what is doubtful, as `deliver` sends; how many looks, and publications that were moved."""
+    return _work_off(machine.claim_unknown, reconcile, lambda: sweep(clock.now()))
 
 
-def _work_off(take: Callable[[datetime, int], list[Claim]], act: Callable[[Claim], None]) -> int:
+def _work_off(
+    take: Callable[[datetime, int], list[Claim]], act: Callable[[Claim], None], first: Callable[[], int] = int
+) -> int:
+    """Take and act; `first` is done before each shift."""
     if connection.in_atomic_block:  # other threads would not see what this transaction claims
-        claims = take(clock.now(), pace().hands)
+        done, claims = first(), take(clock.now(), pace().hands)
         for claim in claims:
             act(claim)
-        return len(claims)
-    crew, end, done = Crew(act, pace().hands), clock.elapsed() + pace().shift.total_seconds(), 0
-    least = max(1, crew.hands // 4)  # free hands before more is claimed: fewer, larger claims
+        return done + len(claims)
+    crew, done, begun = Crew(act, pace().hands), 0, clock.elapsed()
     try:
-        while clock.elapsed() < end and not is_stopping():
-            free = crew.hands - crew.busy
-            if free >= least:
-                crew.hand_out(take(clock.now(), free))
+        while not is_stopping() and clock.elapsed() < begun + LONGEST_ROUND:
+            done += first() + _shift(crew, take)
+            done += crew.wait_for_all(PATIENCE)
             if not crew.busy:
-                break
-            done += crew.wait()
+                break  # else another shift, beside what is slow: while this round lasts, nobody else takes more
     finally:
         done += crew.end()
+    return done
+
+
+def _shift(crew: Crew, take: Callable[[datetime, int], list[Claim]]) -> int:
+    """Take as long as a shift is, or until nothing is due and in hand; how many were finished."""
+    end, done = clock.elapsed() + pace().shift.total_seconds(), 0
+    least = max(1, crew.hands // 4)  # free hands before more is claimed: fewer, larger claims
+    while clock.elapsed() < end and not is_stopping():
+        look_at_connection()
+        free = crew.hands - crew.busy
+        if free >= least:
+            crew.hand_out(take(clock.now(), free))
+        if not crew.busy:
+            break
+        done += crew.wait(PATIENCE)
     return done
 
 
@@ -73,14 +96,24 @@ class Crew:
         for claim in claims:
             self._claims.put(claim)
 
-    def wait(self) -> int:
-        """Wait until at least one more is finished; how many are."""
-        self._finished.get()
+    def wait(self, seconds: float) -> int:
+        """Wait until at least one more is finished, or for so long; how many are."""
+        try:
+            self._finished.get(timeout=seconds)
+        except Empty:
+            return 0
         finished = 1
         while not self._finished.empty():
             self._finished.get()
             finished += 1
         self.busy -= finished
+        return finished
+
+    def wait_for_all(self, seconds: float) -> int:
+        """Wait until nothing is in hand, or for so long; how many were finished."""
+        end, finished = clock.elapsed() + seconds, 0
+        while self.busy and (left := end - clock.elapsed()) > 0:
+            finished += self.wait(left)
         return finished
 
     def end(self) -> int:
@@ -117,7 +150,7 @@ def _alone(act: Callable[[Claim], None], claim: Claim) -> None:
         except Exception:  # recorded: its lease ends, and another worker takes it
             log.exception("publication %s is left to its lease", claim.publication_id)
             connection.close()
-    connection.close_if_unusable_or_obsolete()
+    look_at_connection()
 
 
 def _give_back(claim: Claim) -> None:

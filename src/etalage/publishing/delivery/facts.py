@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from etalage.channels.models import Channel
 from etalage.networks.base import Delivery
 from etalage.publishing import links
 from etalage.publishing.models import DeliveryState, Publication
@@ -23,11 +22,6 @@ def delivery_of(publication: Publication, attempt: int) -> Delivery:
 def key_of(publication: Publication) -> str:
     """The key by which a network knows each attempt again: it follows from the publication's id."""
     return f"etalage-{publication.pk}"
-
-
-def access_version(channel: Channel) -> int | None:
-    """Which of its accesses a channel was just used with: what its network said says nothing of a later one."""
-    return channel.grant.version if channel.grant else None
 
 
 def address_of(publication: Publication) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from etalage.channels import actions as channels
+from etalage.channels.grants import version_of
 from etalage.kit import clock
 from etalage.networks.base import (
     Abilities,
@@ -26,7 +27,6 @@ from etalage.networks.base import (
 )
 from etalage.networks.wire import LONGEST_WAIT
 from etalage.publishing.delivery import lag, machine, ticks
-from etalage.publishing.delivery.facts import access_version
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.delivery.states import LEASED
@@ -158,7 +158,7 @@ def channel_refused(work: Work, reason: Reason, detail: str) -> None:
         )
         if waits:
             channel = work.publication.channel
-            channels.pause_channel(channel.pk, reason, actor=None, version=access_version(channel))
+            channels.pause_channel(channel.pk, reason, actor=None, version=version_of(channel))
 
 
 def _refuse(work: Work, reason: Reason, detail: str) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 from django.db.models import Q
 
 from etalage.channels import actions as channels
+from etalage.channels.grants import version_of
 from etalage.channels.models import ChannelState
 from etalage.channels.queries import ChannelUnusable, network_for
 from etalage.kit import clock
 from etalage.networks.base import Absent, CannotTell, Found, Look, Mechanism, Reason
 from etalage.publishing.delivery import machine, outcomes, ticks
-from etalage.publishing.delivery.facts import access_version, delivery_of
+from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.machine import CLEAR, Claim
 from etalage.publishing.delivery.outcomes import CHANNEL_REASONS, Work, settles
 from etalage.publishing.delivery.pace import pace
@@ -84,7 +85,7 @@ def reconcile(claim: Claim) -> None:
     look = _look(work)
     if isinstance(look, CannotTell) and look.reason in CHANNEL_REASONS:
         channel = work.publication.channel
-        channels.pause_channel(channel.pk, look.reason, actor=None, version=access_version(channel))
+        channels.pause_channel(channel.pk, look.reason, actor=None, version=version_of(channel))
         work.move(DeliveryState.UNKNOWN, reason=look.reason, **settles(ticks.now()))
         return
     _act(work, look, decide(look, _doubt_of(work, asked_at)), asked_at)

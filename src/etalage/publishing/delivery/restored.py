@@ -105,9 +105,8 @@ def _hold(work: Work, taken_at: datetime, *, can_look: bool, **fields: Any) -> b
     row = work.publication
     marker = links.address_of(links.link_for_publication(row))
     if row.in_doubt and row.marker not in ("", marker):
-        can_look = (
-            False  # sent under another address, and since then perhaps under this one: a look knows one
-        )
+        # Sent under another address, and since then perhaps under this one: a look knows only one.
+        can_look = False
     first = min(row.first_sent_at, taken_at) if row.in_doubt and row.first_sent_at else taken_at
     facts: dict[str, Any] = {
         "in_doubt": True,

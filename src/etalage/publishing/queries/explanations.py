@@ -72,6 +72,10 @@ _ASKED: Mapping[str, Promise] = {
     ),
 }
 
+_PERHAPS_AGAIN = _(
+    "A backup was put back, and this may have been sent again since it was made. "
+    "If you try again, we ask you first what you see on the network."
+)
 _TWICE = Explanation(
     _("Stands there twice"),
     _("The network has it twice. Delete the younger copy, or say that both may stay."),
@@ -96,6 +100,8 @@ def explain(publication: Publication) -> Explanation:
         )
     if state is S.NEEDS_PERSON:  # its reason tells how the doubt began, not what to do about it
         return Explanation(state.label, _ASKED.get(publication.reason, _SENTENCES[state]))
+    if publication.perhaps_out and state in (S.REJECTED, S.EXPIRED):
+        return Explanation(state.label, _PERHAPS_AGAIN)
     if state is S.EXPIRED:  # its reason tells what kept it waiting, which does not go on by itself any more
         return Explanation(state.label, _SENTENCES[state])
     sentence = _REASONS.get(publication.reason) or what_to_do(publication.reason)
