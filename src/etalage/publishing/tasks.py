@@ -8,23 +8,24 @@ from etalage.channels import actions as channel_actions
 from etalage.channels.queries import active_channels
 from etalage.jobs import task
 from etalage.jobs.schedule import every
-from etalage.kit import clock
 from etalage.publishing.delivery import changes, crew, lag
-from etalage.publishing.delivery import reconcile as doubts
 
 
 @every(seconds=5)
-@task(priority=10)
+@task(queue_name="delivery", priority=10)
 def deliver_due() -> int:
-    """Send every publication whose time has come; also asked for at the exact moment of each due time."""
+    """Send every publication whose time has come; also asked for at the exact moment of each due time.
+
+    A queue of its own, as the looks have: a round lasts as long as the slowest network, and nothing else waits for it.
+    """
     return crew.deliver()
 
 
 @every(seconds=5)
-@task(priority=5)
+@task(queue_name="doubts", priority=5)
 def settle_doubts() -> int:
     """Take back what lost workers held, end what is too late, and look for what may stand on a network."""
-    return doubts.sweep(clock.now()) + crew.settle()
+    return crew.settle()
 
 
 @task(max_attempts=20, backoff=10)

@@ -69,6 +69,8 @@ AREAS: dict[str, Promise] = {
     "catalogue": _("Catalogue"),
     "channels": _("Channels"),
     "customers": _("Customers"),
+    "delivery": _("Posts"),
+    "doubts": _("Posts"),
     "imports": _("Import"),
     "insights": _("Results"),
     "jobs": _("Upkeep"),

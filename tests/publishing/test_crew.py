@@ -1,0 +1,105 @@
+"""A network that answers slowly holds up its own posts, and no others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from pytest_django import Settings
+
+from etalage.jobs.models import Job
+from etalage.kit import clock
+from etalage.publishing.delivery import crew, machine
+from etalage.publishing.delivery.send import send
+from etalage.publishing.models import Publication
+from tests.practice_network import PracticeNetwork
+from tests.publishing.conftest import NewChannel, NewPost
+
+SLOW_S = 12.0
+
+
+def work(round_of_work: Callable[[], object]) -> Future[object]:
+    """A round in a thread of its own, as in a worker."""
+
+    def run() -> object:
+        try:
+            return round_of_work()
+        finally:
+            connections.close_all()
+
+    with_hands = ThreadPoolExecutor(1)
+    try:
+        return with_hands.submit(run)
+    finally:
+        with_hands.shutdown(wait=False)
+
+
+def until(publication: Publication, *states: str) -> None:
+    end = time.monotonic() + 60
+    while publication.state not in states:
+        assert time.monotonic() < end, publication.state
+        time.sleep(0.02)
+        publication.refresh_from_db()
+
+
+def two_posts(
+    practice: PracticeNetwork,
+    practice_channel: NewChannel,
+    new_post: NewPost,
+    start: Callable[[], Future[object]],
+) -> tuple[Publication, Publication, Future[object]]:
+    """One that its network is slow to answer, in work; and one on another channel, due since."""
+    slow, quick = practice_channel(), practice_channel()
+    practice.order("slow", account=slow.handle, seconds=SLOW_S)
+    held = new_post(slow, now=True).publications.get()
+    round_of_work = start()
+    until(held, "sending")
+    return held, new_post(quick, now=True).publications.get(), round_of_work
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_network_is_slow_the_others_get_their_posts(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost, settings: Settings
+) -> None:
+    settings.DELIVERY_PACE = {"shift": timedelta(seconds=0.1)}  # which is over when the second post is due
+    held, other, round_of_work = two_posts(practice, practice_channel, new_post, lambda: work(crew.deliver))
+    until(other, "published")
+    held.refresh_from_db()
+    assert held.state == "sending"
+    assert round_of_work.result(60) == 2
+    held.refresh_from_db()
+    assert held.state == "published"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_naive_way_takes_nothing_more_before_all_is_done(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost
+) -> None:
+    """The control: whoever takes, and waits for what was taken, leaves the second post lying."""
+
+    def naive() -> None:
+        hands = crew.Crew(send, 20)
+        hands.hand_out(machine.claim_due(clock.now(), 20))
+        hands.end()
+
+    held, other, round_of_work = two_posts(practice, practice_channel, new_post, lambda: work(naive))
+    round_of_work.result(60)
+    held.refresh_from_db()
+    other.refresh_from_db()
+    assert (held.state, other.state) == ("published", "scheduled")
+
+
+@pytest.mark.django_db
+def test_looks_and_wishes_of_people_do_not_stand_in_line_behind_slow_posts(
+    scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    """A worker lets only so many long jobs of one queue run at once."""
+    from etalage.publishing.tasks import change_remote, deliver_due, settle_doubts
+
+    assert len({one.queue_name for one in (deliver_due, settle_doubts, change_remote)}) == 3
+    new_post(scripted_channel(), now=True)
+    assert Job.objects.get(task=deliver_due.module_path).queue == deliver_due.queue_name
