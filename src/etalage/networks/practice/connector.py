@@ -47,7 +47,7 @@ from etalage.networks.posts import names_link, picture_parts
 from etalage.networks.practice.answers import could_not_read, failure
 from etalage.networks.practice.pushing import Pushes
 from etalage.networks.rows import each_read, read_again
-from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, web_address, whole
+from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, texts_of, web_address, whole
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
@@ -88,7 +88,7 @@ class PracticeConnector(Pushes):
             return _refused(answer)
         if handle and data["handle"] != handle.strip().lstrip("@").lower():
             return ChannelRefused(Reason.ACCOUNT_OTHER, f"This token opens @{data['handle']}.")
-        if "write" not in data["permissions"]:
+        if "write" not in texts_of(data, "permissions"):
             return ChannelRefused(Reason.PERMISSION_MISSING, "write")
         abilities = self.abilities(account)
         if not isinstance(abilities, Abilities):
