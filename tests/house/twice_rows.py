@@ -26,8 +26,8 @@ from etalage.imports.actions import confirm
 from etalage.insights.actions.days import mark_sales_days
 from etalage.insights.actions.touches import record_clicks
 from etalage.insights.models import Touch
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from etalage.orders.actions.record import OrderData, RefundData, cancel_order, record_order, record_refund
@@ -343,9 +343,7 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.channels.tasks.measure": Twice(_channel_due),
     "etalage.channels.tasks.measure_channel": Twice(_figures),
     "etalage.channels.tasks.read_channel": Twice(_heard),
-    "etalage.channels.tasks.renew_grant": Twice(
-        lambda house: (house.channel.pk,), idle="its tokens do not end"
-    ),
+    "etalage.channels.tasks.renew_grant": Twice(lambda house: (house.channel.pk,), idle="its tokens last"),
     "etalage.channels.tasks.renew_grants": Twice(_nothing, idle="no token here ends"),
     "etalage.channels.tasks.search_journal": Twice(_nothing, idle="nobody was erased here"),
     "etalage.channels.tasks.subscribe": Twice(lambda house: (house.channel.pk,)),
