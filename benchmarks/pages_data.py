@@ -48,7 +48,7 @@ class Shop:
 
         from etalage.insights.actions.credit import recompute_all
         from etalage.insights.actions.days import mark_click_days, rebuild_stale_days
-        from etalage.jobs.worker import run_until_idle
+        from etalage.jobs.idle import run_until_idle
 
         with transaction.atomic():
             self.house()

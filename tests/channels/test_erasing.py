@@ -26,8 +26,8 @@ from etalage.channels.items import key_of, polled
 from etalage.channels.models import Channel, Erasure, Incoming
 from etalage.edge.deliveries import Delivery, delivery_key
 from etalage.edge.journal import Journal
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job
-from etalage.jobs.worker import run_until_idle
 from etalage.keeping.erasures import erase_again, join_erasures, known_erasures
 from etalage.kit import clock
 from etalage.kit.ids import uuid7

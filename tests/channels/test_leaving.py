@@ -20,8 +20,8 @@ from etalage.channels.models import Channel, Grant, Listening
 from etalage.channels.queries import channel_card, find_channel
 from etalage.channels.tasks import destroy_left_grants, subscribe_again
 from etalage.jobs import RetryAt
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from tests.channels.conftest import NewChannel, way_out
 from tests.channels.guild import Guild

@@ -11,7 +11,7 @@ import pytest
 
 from etalage.insights.actions.days import rebuild_stale_days
 from etalage.insights.models import Credit, DaySales, Touch
-from etalage.jobs.worker import run_until_idle
+from etalage.jobs.idle import run_until_idle
 from etalage.kit.ids import uuid7
 from etalage.orders.actions.record import OrderData, RefundData, cancel_order, record_order, record_refund
 from etalage.orders.models import Order, Redemption

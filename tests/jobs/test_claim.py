@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from etalage.jobs import enqueue_many
 from etalage.jobs.claim import Lane, claim, due_lanes, share
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from tests.jobs import work
 

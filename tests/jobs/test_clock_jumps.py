@@ -10,12 +10,12 @@ import pytest
 import time_machine
 
 from etalage.jobs.claim import claim, due_lanes
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, Schedule, State
 from etalage.jobs.registry import PERIODIC
 from etalage.jobs.schedule import enqueue_due, every
 from etalage.jobs.setback import Wallclock, bring_forward
 from etalage.jobs.settle import fail, reclaim
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from tests.jobs import work
 from tests.jobs.conftest import wait_for, working

@@ -15,10 +15,10 @@ from etalage.jobs import enqueue_many, enqueue_once
 from etalage.jobs.actions import retry_job
 from etalage.jobs.claim import claim, due_lanes
 from etalage.jobs.errors import UnknownTaskError
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
 from etalage.jobs.registry import path_of
 from etalage.jobs.settle import complete
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from tests.jobs import work

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from django.db import IntegrityError, transaction
 
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Event, Job, State
 from etalage.jobs.outbox import announce, announce_many
 from etalage.jobs.registry import describe
-from etalage.jobs.worker import run_until_idle
 from etalage.kit.ids import uuid7
 from tests.jobs import work
 

@@ -11,11 +11,11 @@ import time_machine
 from django.db import connection
 
 from etalage.jobs.claim import claim, due_lanes
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, Schedule
 from etalage.jobs.registry import PERIODIC
 from etalage.jobs.schedule import enqueue_due, enqueue_if_due, every
 from etalage.jobs.settle import complete
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from tests.jobs import work
 

@@ -8,10 +8,10 @@ import pytest
 
 from etalage.jobs import LeaseLost, enqueue_once
 from etalage.jobs.claim import claim, due_lanes
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
 from etalage.jobs.redact import LONGEST, explain, redact
 from etalage.jobs.settle import LONGEST_BACKOFF, backoff, bury, complete, fail, postpone
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from tests.jobs import work
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from etalage.jobs import enqueue_many
 from etalage.jobs.actions import KEEP_DONE, KEEP_EVENTS, KEEP_LIVE, drop_job, prune, retry_job
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.live import tell
 from etalage.jobs.models import Event, Job, LiveChange, State
 from etalage.jobs.outbox import announce
@@ -18,13 +19,11 @@ from etalage.jobs.queries import (
     QueueState,
     failed_count,
     failed_jobs,
-    get_job,
+    jobs_in,
     last_live_id,
     live_changes_after,
     queue_states,
-    waiting_jobs,
 )
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.kit.ids import uuid7
@@ -56,21 +55,21 @@ def test_a_failed_job_may_be_dropped() -> None:
 
 def test_a_job_that_is_not_failed_is_neither_run_again_nor_dropped() -> None:
     work.note.enqueue("x")
-    job = waiting_jobs()[0]
+    (job,) = jobs_in(State.WAITING)
     for act in (retry_job, drop_job):
         with pytest.raises(Refusal):
             act(job.pk)
         with pytest.raises(Refusal):
             act(uuid7())
-    assert get_job(job.pk) == job
+    assert jobs_in(State.WAITING) == [job]
 
 
 def test_lists_are_read_page_by_page_with_one_query_each() -> None:
     enqueue_many(work.note, [[str(number)] for number in range(7)])
     with CaptureQueriesContext(connection) as queries:
-        pages = [waiting_jobs(size=3)]
+        pages = [jobs_in(State.WAITING, size=3)]
         while pages[-1]:
-            pages.append(waiting_jobs(after=pages[-1][-1].pk, size=3))
+            pages.append(jobs_in(State.WAITING, after=pages[-1][-1].pk, size=3))
     assert [len(page) for page in pages] == [3, 3, 1, 0]
     assert len(queries) == 4
     assert len({job.pk for page in pages for job in page}) == 7

@@ -10,8 +10,9 @@ import pytest
 from django.db import transaction
 
 from etalage.jobs import enqueue_many
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
-from etalage.jobs.worker import Worker, run_until_idle
+from etalage.jobs.worker import Worker
 from tests.jobs import work
 from tests.jobs.conftest import Processes, wait_for, working
 

@@ -3,10 +3,24 @@
 With a third, the task `tick` is on the schedule, every so many seconds.
 """
 
+from __future__ import annotations
+
+import signal
 import sys
+import threading
 
 import django
 from django.conf import settings
+
+
+def serve(threads: int) -> bool:
+    """Run a worker in the main thread until SIGTERM; the work at hand is finished first."""
+    from etalage.jobs.worker import Worker
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_signal: stop.set())
+    return Worker(threads, 0.05).run(stop)
+
 
 if __name__ == "__main__":
     settings.DATABASES["default"]["NAME"] = sys.argv[1]
@@ -15,9 +29,8 @@ if __name__ == "__main__":
     import tests.jobs.work
     from etalage.jobs.registry import PERIODIC
     from etalage.jobs.schedule import every
-    from etalage.jobs.worker import serve
 
     PERIODIC.clear()
     if len(sys.argv) > 3:
         every(seconds=int(sys.argv[3]))(tests.jobs.work.tick)
-    serve(threads=int(sys.argv[2]), poll=0.05)
+    serve(int(sys.argv[2]))

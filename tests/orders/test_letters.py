@@ -17,8 +17,8 @@ from pytest_django.fixtures import Settings
 
 from etalage.accounts.models import Store
 from etalage.customers.actions import erase_customer
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from etalage.kit.letters import KeptLetters, address_digests, erase_kept_letters
 from etalage.orders.actions.letters import send_reservation_letter

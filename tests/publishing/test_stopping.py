@@ -26,8 +26,8 @@ import django
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 django.setup()
-from etalage.jobs.worker import serve
-serve(threads=2, poll=0.05)
+from tests.jobs.worker_process import serve
+serve(2)
 """
 
 

@@ -19,7 +19,7 @@ from etalage.customers.models import Customer
 from etalage.imports.models import ImportRun, ImportState
 from etalage.insights.actions.credit import recompute_all
 from etalage.insights.actions.days import rebuild_stale_days
-from etalage.jobs.worker import run_until_idle
+from etalage.jobs.idle import run_until_idle
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from etalage.orders.models import Reservation

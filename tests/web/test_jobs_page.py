@@ -14,10 +14,10 @@ from django.urls import reverse
 
 from etalage.accounts.models import AuditEntry
 from etalage.jobs import enqueue_many, enqueue_once
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, LiveChange, State
 from etalage.jobs.registry import HANDLERS, TASKS
 from etalage.jobs.schedule import enqueue_due
-from etalage.jobs.worker import run_until_idle
 from etalage.kit import clock
 from etalage.web.jobs_page import reasons
 from etalage.web.jobs_page.words import AREAS, WORK, every

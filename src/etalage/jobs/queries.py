@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q
 
 from etalage.jobs.models import Job, LiveChange, Schedule, State
 from etalage.jobs.registry import PERIODIC
@@ -53,11 +53,6 @@ def jobs_in(state: State, after: UUID | None = None, size: int = PAGE) -> list[J
     if after is not None:
         rows = rows.filter(pk__lt=after)
     return list(rows.order_by("-pk")[:size])
-
-
-def waiting_jobs(after: UUID | None = None, size: int = PAGE) -> list[Job]:
-    """A page of the jobs that wait, those between two attempts included; youngest first."""
-    return jobs_in(State.WAITING, after, size)
 
 
 def failed_jobs(after: UUID | None = None, size: int = PAGE) -> list[Job]:
@@ -112,16 +107,6 @@ def schedule() -> list[Entry]:
         for name, periodic in PERIODIC.items()
     ]
     return sorted(found, key=lambda entry: (entry.next_at is None, entry.next_at, entry.task))
-
-
-def get_job(job_id: UUID) -> Job | None:
-    """The job with that id, if any."""
-    return Job.objects.filter(pk=job_id).select_related("event").first()
-
-
-def unfinished(task: str, key: str) -> QuerySet[Job]:
-    """The unfinished job of a task (dotted name) and key: one row or none."""
-    return Job.objects.filter(task=task, key=key, state__in=[State.WAITING, State.RUNNING])
 
 
 def live_changes_after(last: int) -> list[tuple[int, str]]:
