@@ -70,7 +70,7 @@ def networks_on_offer() -> list[Offer]:
 
 def offer_of(network: str) -> Offer | None:
     """What a network asks for; None for one that is not known here, or not run here."""
-    connector = registry.get(network) if network in registry.names() else None
+    connector = registry.find(network)
     own = settings.PRACTICE_NETWORK if network == "practice" else ""
     if not isinstance(connector, Connector) or (network == "practice" and not own):
         return None

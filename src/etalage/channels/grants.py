@@ -106,7 +106,7 @@ def can_renew(grant: Grant) -> bool:
     return (
         bool(grant.refresh_token)
         and grant.refused_at is None
-        and isinstance(_connector(grant.network), Renewer)
+        and isinstance(registry.find(grant.network), Renewer)
     )
 
 
@@ -123,7 +123,7 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
 
     `is_dead`: the network has just refused the token, although it may not have ended by the clock.
     """
-    connector = _connector(grant.network)
+    connector = registry.find(grant.network)
     channel = Channel.objects.filter(grant=grant).order_by("pk").first()
     if channel is None or not isinstance(connector, Renewer) or not grant.refresh_token:
         return Renewal(grant)
@@ -223,8 +223,3 @@ def _again(grant: Grant) -> Grant:
     if found is None:
         raise ChannelUnusable(grant.network)
     return found
-
-
-def _connector(network: str) -> Any:
-    """The connector, None for a network that this version does not know."""
-    return registry.get(network) if network in registry.names() else None

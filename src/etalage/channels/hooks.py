@@ -11,7 +11,6 @@ import logging
 from collections.abc import Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import connections
 
@@ -109,7 +108,7 @@ def read_hooks() -> Memory:
         return {
             (row.channel.network, row.channel.pk.hex): Known(connector, _secrets_of(row))
             for row in rows
-            if isinstance(connector := _connector(row.channel.network), Receiver)
+            if isinstance(connector := registry.find(row.channel.network), Receiver)
         }
     finally:
         connections.close_all()
@@ -117,7 +116,3 @@ def read_hooks() -> Memory:
 
 def _secrets_of(row: Listening) -> tuple[str, ...]:
     return tuple(str(secret) for secret in (row.secret, row.secret_before) if secret)
-
-
-def _connector(network: str) -> Any:
-    return registry.get(network) if network in registry.names() else None

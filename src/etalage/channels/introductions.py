@@ -42,7 +42,7 @@ def introduced(network: str) -> Client | None:
 def page_of(network: str) -> dict[str, Any] | None:
     """What stands on our page; None until somebody was asked at the network, and where there is none."""
     found = Introduction.objects.filter(network=network).first()
-    connector = registry.get(network) if network in registry.names() else None
+    connector = registry.find(network)
     if found is None or not isinstance(connector, Introduced):
         return None
     return connector.client_page(_client(found), return_address())

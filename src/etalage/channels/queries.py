@@ -164,10 +164,10 @@ def abilities_of(channel: Channel) -> Abilities:
 
 def connector_of(channel: Channel) -> Any:
     """The connector of the channel's network. Raises ChannelUnusable for a network that is not known here."""
-    try:
-        return registry.get(channel.network)
-    except KeyError as error:
-        raise ChannelUnusable(channel.network) from error
+    connector = registry.find(channel.network)
+    if connector is None:
+        raise ChannelUnusable(channel.network)
+    return connector
 
 
 def account_of(channel: Channel) -> Account:
@@ -204,17 +204,9 @@ def editor_for(channel: Channel) -> tuple[Editor, Account] | None:
     return (connector, account_of(channel)) if isinstance(connector, Editor) else None
 
 
-def _known_connector(channel: Channel) -> Any:
-    """The connector, or None for a network that this version does not know: such a channel can do nothing."""
-    try:
-        return connector_of(channel)
-    except ChannelUnusable:
-        return None
-
-
 def talents_of(channel: Channel) -> Talents:
     """What the channel can do, from its connector and its account's abilities."""
-    connector, abilities = _known_connector(channel), abilities_of(channel)
+    connector, abilities = registry.find(channel.network), abilities_of(channel)
     edits = isinstance(connector, Editor)
     return Talents(
         publishes=isinstance(connector, Publisher),
@@ -242,7 +234,7 @@ def _ear_of(channel: Channel) -> Ear:
     heard = [moment for moment in (listening.read_at, listening.pushed_at) if moment]
     return Ear(
         heard_at=max(heard, default=None),
-        is_told=is_told(channel, listening) and isinstance(_known_connector(channel), Subscriber),
+        is_told=is_told(channel, listening) and isinstance(registry.find(channel.network), Subscriber),
         problem=what_to_do(listening.problem),
         measured_at=listening.measured_at,
         measure_problem=what_to_do(listening.measure_problem),

@@ -18,6 +18,11 @@ def names() -> list[str]:
     return list(CONNECTORS)
 
 
+def find(name: str) -> Any:
+    """The connector of that network; None for one that this version does not know."""
+    return get(name) if name in CONNECTORS else None
+
+
 @cache
 def get(name: str) -> Any:
     """The connector of that network, one per process; ask `isinstance(connector, Publisher)` what it can be.

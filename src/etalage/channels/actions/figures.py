@@ -46,7 +46,7 @@ def measure_channel(channel_id: UUID) -> int:
     """Read the figures of the channel's publications whose last ones are old; returns how many were written."""
     listening = Listening.objects.filter(pk=channel_id, measure_due_at__lte=clock.now()).first()
     channel = find_channel(channel_id)
-    connector = registry.get(channel.network) if channel.network in registry.names() else None
+    connector = registry.find(channel.network)
     if listening is None or channel.state != ChannelState.ACTIVE or not isinstance(connector, Measurer):
         return 0
     wanted = publications_due(channel, clock.now())

@@ -150,7 +150,7 @@ def take_in(
     erased. Where it raises, nothing of any is kept.
     """
     channel = _channel(network, key)
-    connector = registry.get(network) if network in registry.names() else None
+    connector = registry.find(network)
     if channel is None or connector is None:
         return [(one, Unreadable("channel_gone")) for one in deliveries], set()
     told: list[Told] = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -83,7 +82,7 @@ def _destroy(grant_id: UUID) -> bool:
 
 def _unsubscribe(channel: Channel, grant: Grant) -> CouldNotRead | None:
     """End the deliveries, unless they are those of a channel that was connected again."""
-    connector = _connector(grant.network)
+    connector = registry.find(grant.network)
     if channel.state != ChannelState.DISCONNECTED or not isinstance(connector, Subscriber):
         return None
     answer = _said(channel, grant, lambda account: connector.subscribe(account, "", ""))
@@ -95,7 +94,7 @@ def _unsubscribe(channel: Channel, grant: Grant) -> CouldNotRead | None:
 
 def _revoke(channel: Channel, grant: Grant) -> CouldNotRead | None:
     """Have the tokens forgotten, unless the same were given to us again."""
-    connector, now_used = _connector(grant.network), find_channel(channel.pk).grant
+    connector, now_used = registry.find(grant.network), find_channel(channel.pk).grant
     tokens = tokens_of(grant)
     is_used = now_used is not None and str(now_used.access_token) == tokens.access
     if is_used or not isinstance(connector, Revoker):
@@ -123,8 +122,3 @@ def _said(channel: Channel, grant: Grant, call: Callable[[Account], Answer]) -> 
     if answer is not None:
         log.info("%s does not let us take leave of %s: %s", grant.network, channel.pk, answer.reason)
     return None
-
-
-def _connector(network: str) -> Any:
-    """The connector, None for a network that this version does not know."""
-    return registry.get(network) if network in registry.names() else None

@@ -123,7 +123,7 @@ def subscribe_channel(channel_id: UUID) -> None:
     `Subscriber` promises. Raises RetryAt while the network cannot be asked.
     """
     channel = find_channel(channel_id)
-    connector = registry.get(channel.network) if channel.network in registry.names() else None
+    connector = registry.find(channel.network)
     if channel.state != ChannelState.ACTIVE or not isinstance(connector, Subscriber):
         return
     secret, address = _new_secret(channel), hook_address(channel)
