@@ -17,10 +17,12 @@ from etalage.channels import actions, grants, queries
 from etalage.channels.models import Channel, Grant
 from etalage.channels.patience import SHORTEST_WAIT
 from etalage.kit import clock
+from etalage.networks import inside
 from etalage.networks.base import CouldNotRead, Reason
 from tests.away import away_soon
 from tests.channels.conftest import way_out
-from tests.channels.guild import Guild
+from tests.channels.guild import Guild, GuildConnector, running_guild
+from tests.conftest import World
 
 Join = Callable[[], Channel]
 WAITED = SHORTEST_WAIT * 2  # longer than the first wait, whatever chance adds
@@ -177,6 +179,24 @@ def test_connecting_again_mends_the_grant_in_its_place(join: Join, guild: Guild)
         assert (mended.pk, mended.grant_id, mended.state) == (channel.pk, channel.grant_id, "active")
         assert queries.account_of(mended).token in guild.access
     assert Grant.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("goes_along", [True, False])
+def test_an_account_that_moved_is_the_same_channel_where_its_id_goes_along(
+    goes_along: bool, guild: Guild, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GuildConnector, "ids_are_global", goes_along, raising=False)
+    with running_guild() as another:
+        monkeypatch.setattr(inside, "_origins", {guild.base_url, another.base_url})
+        for home in (guild, another, another):
+            home.access.add("token")
+            channel = actions.connect_channel("guild", home.base_url, "token", actor=world.manager)
+        assert Channel.objects.count() == Grant.objects.count() == (1 if goes_along else 2)
+        account = queries.account_of(again(channel))
+        assert account.base_url == again(channel).base_url == another.base_url
+        actions.read_channel(channel.pk)
+        assert another.calls["/stream"] == 1 and guild.calls["/stream"] == 0
 
 
 @pytest.mark.django_db

@@ -11,8 +11,13 @@ from etalage.networks.base import Worldwide
 
 def realm_of(channel: Channel) -> str:
     """The server within which the ids that a channel hears of mean the same people; "" for the whole network."""
-    connector = registry.get(channel.network) if channel.network in registry.names() else None
-    return "" if isinstance(connector, Worldwide) and connector.ids_are_global else channel.base_url
+    return realm_at(channel.network, channel.base_url)
+
+
+def realm_at(network: str, base_url: str) -> str:
+    """The same for the ids that are given out on one server."""
+    connector = registry.find(network)
+    return "" if isinstance(connector, Worldwide) and connector.ids_are_global else base_url
 
 
 def channels_in(network: str, realm: str) -> QuerySet[Channel]:

@@ -17,6 +17,7 @@ from etalage.channels.addresses import judged
 from etalage.channels.asking import safely
 from etalage.channels.events import ChannelResumed
 from etalage.channels.models import Channel, ChannelState, Grant, Listening
+from etalage.channels.realms import channels_in, realm_at
 from etalage.channels.reasons import refusal_for
 from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
@@ -25,6 +26,7 @@ from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.networks import registry
 from etalage.networks.base import (
+    Account,
     ChannelRefused,
     Connected,
     Connector,
@@ -82,6 +84,7 @@ def keep(
 def _kept(connected: Connected, language: str, actor: Member) -> Channel:
     account = connected.account
     facts = {
+        "base_url": account.base_url,
         "handle": account.handle,
         "profile_url": _web_page(connected.profile_url),
         "abilities": connected.abilities.to_json(),
@@ -92,7 +95,7 @@ def _kept(connected: Connected, language: str, actor: Member) -> Channel:
     }
     channel, made = Channel.objects.update_or_create(
         network=account.network,
-        base_url=account.base_url,
+        base_url=_known_at(account),
         remote_id=account.remote_id,
         defaults=facts,
         create_defaults={**facts, "name": (connected.name or account.handle)[:120], "language": language},
@@ -103,6 +106,14 @@ def _kept(connected: Connected, language: str, actor: Member) -> Channel:
     announce(ChannelResumed(channel.pk))
     tell("channels")
     return channel
+
+
+def _known_at(account: Account) -> str:
+    """The server at which we know the account: an earlier one, where it moved and its id went along."""
+    channels = channels_in(account.network, realm_at(account.network, account.base_url))
+    known = channels.filter(remote_id=account.remote_id).order_by("created_at")
+    places = list(known.values_list("base_url", flat=True))
+    return account.base_url if account.base_url in places or not places else places[0]
 
 
 def _web_page(url: str) -> str:
@@ -116,11 +127,12 @@ def _mend_grant(channel: Channel, connected: Connected) -> None:
     tokens = connected.tokens or Tokens(account.token)
     # What belonged to the tokens before them goes, although a renewal leaves it.
     facts = grants.facts_of(tokens) | {"memory": tokens.memory, "left_at": None}
+    facts["base_url"] = account.base_url
     # Any version: a person has just proved the account, which a renewal under way cannot know.
     mended = Grant.objects.filter(channels=channel).update(version=F("version") + 1, **facts)
     if mended:
         return
-    channel.grant = Grant.objects.create(network=account.network, base_url=account.base_url, **facts)
+    channel.grant = Grant.objects.create(network=account.network, **facts)
     channel.save(update_fields=["grant"])
 
 
