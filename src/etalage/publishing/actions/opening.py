@@ -13,7 +13,7 @@ from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
-from etalage.publishing.delivery.machine import CHANGE, SECOND_COPY
+from etalage.publishing.delivery.machine import SECOND_COPY
 from etalage.publishing.delivery.states import TERMINAL, UNSENT
 from etalage.publishing.models import (
     CopyState,
@@ -24,8 +24,6 @@ from etalage.publishing.models import (
     Publication,
     SecondCopy,
 )
-
-__all__ = ["CHANGE"]
 
 DELIVER = "etalage.publishing.tasks.deliver_due"
 SETTLE = "etalage.publishing.tasks.settle_doubts"

@@ -18,7 +18,6 @@ from etalage.kit.errors import Refusal
 from etalage.publishing import renditions
 from etalage.publishing.actions.lifecycle import step
 from etalage.publishing.actions.opening import (
-    CHANGE,
     is_over,
     is_unsent,
     managers_only,
@@ -28,6 +27,7 @@ from etalage.publishing.actions.opening import (
     touch,
 )
 from etalage.publishing.actions.posts import checked_text
+from etalage.publishing.delivery.machine import CHANGE
 from etalage.publishing.delivery.restored import doubt_withdrawn
 from etalage.publishing.models import Change, DeliveryState, Post, PostState, Publication
 

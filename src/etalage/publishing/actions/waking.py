@@ -6,7 +6,8 @@ from uuid import UUID
 
 from etalage.jobs import enqueue_once
 from etalage.kit import clock
-from etalage.publishing.actions.opening import CHANGE, SETTLE, ask_for_delivery
+from etalage.publishing.actions.opening import SETTLE, ask_for_delivery
+from etalage.publishing.delivery.machine import CHANGE
 from etalage.publishing.models import DeliveryState, Publication
 
 
