@@ -30,6 +30,7 @@ import pytest
 
 from etalage.networks import inside
 from etalage.networks.bluesky import directory
+from tests.ending import with_parent
 from tests.peers.secure import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,8 +154,9 @@ def _started() -> BlueskyNetwork:
     command = [packages / "node", ROOT / "tests/peers/bluesky.mjs", packages]
     with (folder / "network.log").open("w") as log:
         network = subprocess.Popen(
-            command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-        )
+            command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+            preexec_fn=with_parent,
+        )  # fmt: skip
     atexit.register(_end, network)
     assert network.stdout is not None
     line = network.stdout.readline()  # it comes when all of it answers, or never
@@ -167,7 +169,10 @@ def _postgres() -> str:
     """A database server of its own."""
     folder = tempfile.mkdtemp(prefix="bluesky-postgres-")
     made = subprocess.run(
-        [ROOT / ".ci/postgres", "start", folder], stdout=subprocess.PIPE, text=True, check=True
+        [ROOT / ".ci/postgres", "start", folder, str(os.getpid())],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     atexit.register(lambda: subprocess.run([ROOT / ".ci/postgres", "stop", folder], check=False))
     return made.stdout.strip()
@@ -179,7 +184,9 @@ def _redis(folder: Path) -> str:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    redis = subprocess.Popen(["redis-server", "--port", str(port), *options], stdout=subprocess.DEVNULL)
+    redis = subprocess.Popen(
+        ["redis-server", "--port", str(port), *options], stdout=subprocess.DEVNULL, preexec_fn=with_parent
+    )
     atexit.register(_end, redis)
     return f"127.0.0.1:{port}"
 

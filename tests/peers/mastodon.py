@@ -29,6 +29,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 
 from etalage.networks import inside
+from tests.ending import with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0  # seconds; the server hands things on from a queue, once a second
@@ -66,7 +67,7 @@ def allowed(origin: str) -> Iterator[None]:
 @contextmanager
 def program(*command: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """A program for the length of a `with` block."""
-    process = subprocess.Popen(command, text=True, **options)
+    process = subprocess.Popen(command, text=True, preexec_fn=with_parent, **options)
     try:
         yield process
     finally:

@@ -25,6 +25,7 @@ from etalage.publishing.delivery import changes
 from etalage.publishing.delivery.send import delivery_of
 from etalage.publishing.models import Publication
 from tests.conftest import World
+from tests.ending import with_parent
 from tests.peers.bad_line import BadLine, bad_line
 from tests.peers.bluesky import BlueskyNetwork, Person
 from tests.publishing.conftest import NewPost, rounds
@@ -122,6 +123,7 @@ def test_a_worker_killed_between_acceptance_and_record_leaves_one_post_that_is_f
         env={**os.environ, "ETALAGE_INSIDE_NETWORKS": f"{line.address},{shop.server}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        preexec_fn=with_parent,
     )
     line.cuts = [worker.kill]
     assert worker.stdin and worker.stdout and worker.stdout.readline() == b"ready\n"
