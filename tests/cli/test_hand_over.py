@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections import Counter
@@ -110,6 +113,41 @@ def test_sighup_begins_anew_and_nobody_is_turned_away(ready: Shop) -> None:
     assert callers.longest < 30
     print(f"requests {callers.seen.total()}, longest wait {callers.longest:.2f} s")
     assert stopped(process) == 0
+
+
+@pytest.mark.parametrize("part", [None, "worker"])
+@pytest.mark.parametrize("last", [signal.SIGTERM, signal.SIGINT])
+def test_who_asks_for_the_end_after_asking_to_begin_anew_gets_the_end(
+    ready: Shop, part: str | None, last: signal.Signals
+) -> None:
+    words = ["serve", *([part] if part == "worker" else ["--port", str(free_port())])]
+    process = ready.start(*words)
+    first_line(process)
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(last)
+    assert process.wait(timeout=SECONDS) in {0, -last}  # it may come while the next one is not yet there
+    assert programs(ready.folder) == []
+
+
+def test_a_terminal_that_closes_means_the_end(ready: Shop) -> None:
+    """A program with nobody before it would go on, for ever, after its window was closed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "etalage", "serve", "worker"],
+        env=ready.environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # the terminal is theirs
+    )
+    ready.running.append(process)
+    os.close(theirs)
+    first_line(process)
+    os.close(ours)
+    assert process.wait(timeout=SECONDS) == 0
+    assert process.stdout and process.stdout.read() == "", "and it did not begin anew"
 
 
 def test_a_supervisor_that_keeps_the_socket_restarts_without_a_loss(ready: Shop) -> None:

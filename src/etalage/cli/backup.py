@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from etalage.cli.say import NO_SHOP, complain, say
+from etalage.cli.at_work import at_work
+from etalage.cli.say import complain, say
 
 
 def add_to(commands: Any) -> None:
@@ -44,10 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     from etalage.keeping.backup import make_backup
     from etalage.keeping.words import KeepingTrouble, megabytes
 
-    if not settings.DATA.exists():
-        return complain(NO_SHOP)
     try:
-        made = make_backup(arguments.file, with_keys=arguments.with_keys, keep=arguments.keep)
+        with at_work("backup") as trouble:
+            if trouble:
+                return complain(trouble)
+            made = make_backup(arguments.file, with_keys=arguments.with_keys, keep=arguments.keep)
     except KeepingTrouble as trouble:
         return complain(str(trouble))
     except DatabaseError as error:
@@ -58,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     say(
         f"{made.path}   {megabytes(made.size)}, {rows} rows, {len(made.manifest.files)} files, checked by opening it"
     )
+    if not made.is_noted:
+        say("That it was made could not be noted in the data folder, so `etalage check` does not know of it.")
     if made.dropped:
         say(f"{made.dropped} older ones were deleted.")
     if made.manifest.with_keys:

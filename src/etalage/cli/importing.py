@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etalage.cli.at_work import at_work
 from etalage.cli.say import complain, say
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    with at_work("import") as trouble:
+        return complain(trouble) if trouble else _import(arguments, pairs)
+
+
+def _import(arguments: argparse.Namespace, pairs: list[tuple[str, str, str]]) -> int:
     from django.utils import translation
 
     from etalage.accounts.models import Business

@@ -61,6 +61,12 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def let_signals(*, come: bool) -> None:
+    """Hold back what asks for the end, or let it come: a signal that is held back outlives `begin_anew`."""
+    how = signal.SIG_UNBLOCK if come else signal.SIG_BLOCK
+    signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
+
+
 def begin_anew(listener: socket.socket | None) -> None:
     """Become a fresh `etalage serve` with the same words and the same process id, which inherits the socket."""
     signal.signal(

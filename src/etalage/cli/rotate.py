@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from etalage.cli.at_work import at_work
 from etalage.cli.say import NO_SHOP, complain, say
 
 
@@ -36,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.new_key:
         return _add_key(settings.DATA / "etalage.env")
     try:
-        return _rotate()
+        with at_work("rotate-keys") as trouble:
+            return complain(trouble) if trouble else _rotate()
     except DatabaseError as error:
         return complain(f"The database cannot be opened: {str(error).strip()}\nDo it once more: it goes on.")
 
@@ -82,14 +84,14 @@ def _rotate() -> int:
         )
     tally = rotate()
     say(f"{tally.total} secrets: {tally.sealed_again} sealed again, {tally.already} were already.")
-    if tally.changed_meanwhile:
-        say(f"{tally.changed_meanwhile} were changed by the shop at that moment. Do it once more to be sure.")
-        return 0
     if tally.unreadable:
         return complain(
             f"{tally.unreadable} secrets cannot be opened with any of the keys. Put back the key that is missing; "
             "do not remove another one."
         )
+    if tally.changed_meanwhile:
+        say(f"{tally.changed_meanwhile} were changed by the shop at that moment. Do it once more to be sure.")
+        return 0
     if len(settings.SECRET_KEYS) > 1:
         say("The older keys may now be removed from ETALAGE_SECRET_KEYS.")
         say("Keep them with your older backups: what is in those can be opened with them only.")

@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from etalage.cli.at_work import at_work
 from etalage.cli.ports import port_number
 from etalage.cli.say import NO_SHOP, complain, say
 
@@ -51,49 +52,38 @@ def run(arguments: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from django.conf import settings
+    from etalage.cli.listening import address_of, begin_anew, handed_socket, let_signals, listen
 
-    from etalage.cli.listening import address_of, begin_anew, handed_socket, listen
-    from etalage.keeping.running import running
-
-    if trouble := what_is_missing():
-        return complain(trouble)
-    handed = listener = handed_socket() if arguments.part != "worker" else None
-    if arguments.part != "worker" and not handed:
-        listener = listen(arguments.host, arguments.port)
-        if listener is None:
-            return 1
-    ending = Ending(outlived=handed is not None)
-    with running(settings.DATA, arguments.part or "all", settings.SECRET_KEYS):
+    let_signals(come=True)
+    with at_work(arguments.part or "all") as trouble:
+        if trouble := trouble or what_is_missing():
+            return complain(trouble)
+        handed = listener = handed_socket() if arguments.part != "worker" else None
+        if arguments.part != "worker" and not handed:
+            listener = listen(arguments.host, arguments.port)
+            if listener is None:
+                return 1
+        ending = Ending(outlived=handed is not None)
         if listener is None:
             status = run_worker(arguments.threads, ending)
         else:
             hello = f"Etalage listens on {address_of(listener)}   (stop with Ctrl-C)"
             status = serve(listener.dup(), arguments.part, arguments.threads, hello, ending)
-    if ending.anew.is_set():
+    let_signals(come=False)  # one that comes from here on ends the next program
+    if ending.begins_anew:
         begin_anew(listener)
     return status
 
 
 def what_is_missing() -> str:
     """Why the shop cannot start, in one sentence; empty when it can. Brings the database up to date first."""
-    from django.conf import settings
     from django.core.checks import ERROR, run_checks
     from django.db import DatabaseError
 
     from etalage.accounts.models import Business
     from etalage.cli.upgrade import upgrade
-    from etalage.keeping.restore import is_unfinished, keep_off_unfinished
 
-    if not settings.DATA.exists():
-        return NO_SHOP
     try:
-        if is_unfinished(settings.DATA):
-            return (
-                "A restore is at work on this shop, or was cut off half-way. Wait for its end, or do it once more: "
-                "etalage restore FILE"
-            )
-        keep_off_unfinished()
         if wrong := [message for message in run_checks() if message.level >= ERROR]:
             return "\n".join(f"{message.msg}\n    {message.hint or ''}" for message in wrong)
         upgrade()
@@ -109,17 +99,30 @@ class Ending:
     """
 
     def __init__(self, *, outlived: bool = False) -> None:
-        self.stop, self.anew, self.outlived = threading.Event(), threading.Event(), outlived
+        self.stop, self.anew, self.final = threading.Event(), threading.Event(), threading.Event()
+        self.outlived = outlived
+        # Asked now: once a terminal has closed, what was one is none any more.
+        self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
+
+    @property
+    def begins_anew(self) -> bool:
+        """True after SIGHUP, unless the end was asked for as well, before it or since."""
+        return self.anew.is_set() and not self.final.is_set()
+
+    def finish(self) -> None:
+        """End, and do not begin anew, whatever was asked for before."""
+        self.final.set()
+        self.stop.set()
 
     def listen(self, server: Server | None = None) -> None:
         """Take the signals from now on, instead of ending on the spot; `server` ends with them."""
 
         def end(number: int, _frame: object) -> None:
-            if number == signal.SIGHUP and not sys.stdin.isatty():  # a terminal that closes means the end
+            if number == signal.SIGHUP and not self._in_terminal:  # a terminal that closes means the end
                 self.anew.set()
                 self.stop.set()  # a server goes on answering until the worker has finished its work
             else:
-                self.stop.set()
+                self.finish()
                 if server:
                     server.should_exit = True  # also when it has not begun to listen to signals itself
 
@@ -167,7 +170,7 @@ def serve(
     )
     # uvicorn raises the signal again after its own end: without this, the worker would die in its work.
     ending = ending or Ending()
-    server.drains, server.leave = ending.outlived, ending.stop.set
+    server.drains, server.leave = ending.outlived, ending.finish
     if part != "edge":
         from etalage.web.live import end_streams
 
@@ -195,7 +198,7 @@ def serve(
 def _hand_over(server: Server, worker: threading.Thread | None, ending: Ending) -> None:
     """Where another program goes on: pages are served until the worker has ended, then connections end."""
     ending.stop.wait()
-    if not (ending.anew.is_set() or ending.outlived):
+    if not (ending.begins_anew or ending.outlived):
         return
     if worker:
         worker.join()

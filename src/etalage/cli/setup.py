@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from etalage.cli.at_work import at_work
 from etalage.cli.say import complain, say
 
 LONGEST_NAME = 120
@@ -113,6 +114,12 @@ def run_init(arguments: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    with at_work("init") as trouble:
+        return complain(trouble) if trouble else _set_up(arguments, folder)
+
+
+def _set_up(arguments: argparse.Namespace, folder: Path) -> int:
+    from django.conf import settings
     from django.db import DatabaseError, transaction
 
     from etalage.accounts.actions import create_business, issue_sign_in_link, save_store
@@ -137,8 +144,6 @@ def run_init(arguments: argparse.Namespace) -> int:
         )
         store_name = arguments.store or arguments.name.strip()
         save_store(owner, Store(code="1", name=store_name, timezone=arguments.timezone))
-    from django.conf import settings
-
     link = f"{settings.PUBLIC_ADDRESS}/enter/{issue_sign_in_link(owner)}/"
     say(f"{arguments.name} is ready in {folder}.")
     say(
@@ -154,6 +159,11 @@ def run_sign_in(arguments: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    with at_work("sign-in") as trouble:
+        return complain(trouble) if trouble else _sign_in(arguments)
+
+
+def _sign_in(arguments: argparse.Namespace) -> int:
     from django.conf import settings
 
     from etalage.accounts.actions import issue_link_for, remove_second_steps

@@ -1,9 +1,11 @@
 """Making a backup while the shop works.
 
-The order matters, because the parts are copied one after the other. First the journal of deliveries: what it calls
-handled is then in the database that is copied after it, and what the database has beyond it is merely handled again,
-which changes nothing. The clicks come last: the database remembers how far it has read them, and so finds every
-click that it had not taken over. Pictures are written before the rows that name them, so they follow the database.
+The order matters, because the parts are copied one after the other. The journal of deliveries follows the database:
+whatever was asked for is in the journal before the database says that it was read so far. What was handled only since
+the database was copied is not in it, so in the copy it waits again; handling twice changes nothing. It is known by what
+waited before the database was copied, not by the time: clocks jump. The clicks come last: the database remembers how
+far it has read them, and so finds every click that it had not taken over. Pictures are written before the rows that
+name them, so they follow the database.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +26,7 @@ from django.conf import settings
 from django.db import connection
 
 from etalage import __version__
-from etalage.keeping import archive, postgresql, sqlite_files
+from etalage.keeping import archive, journals, postgresql, sqlite_files
 from etalage.keeping.archive import Manifest, Writer
 from etalage.keeping.erasures import ERASURES, join_erasures
 from etalage.keeping.settings_file import KEYS, SETTINGS
@@ -46,6 +48,7 @@ KEPT_SETTINGS = (
     "ETALAGE_LOG",
 )
 LAST = "last-backup.json"
+ROOM, IN_USE = ".etalage-backup-", "in-use"
 SPARE_BYTES = 64 * 1024 * 1024  # left free, so that a backup never stops the shop
 _NAME = re.compile(r"etalage-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.tar")
 
@@ -58,6 +61,7 @@ class Made:
     manifest: Manifest
     size: int
     dropped: int  # older ones that were deleted
+    is_noted: bool = True  # whether `last_backup` knows of it
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,11 @@ def make_backup(path: Path | None = None, *, with_keys: bool = False, keep: int 
         _write(part, room, now, with_keys)
         manifest = verified(part, room)
         size = part.stat().st_size
-        part.replace(target)
-        _settle(target.parent)
         join_erasures(target.parent / ERASURES)
-        _remember(now, target)
-    return Made(target, manifest, size, _drop_old(target, keep))
+        part.replace(target)
+        settle(target.parent)
+        is_noted = _remember(now, target)
+    return Made(target, manifest, size, _drop_old(target, keep), is_noted)
 
 
 def _write(part: Path, room: Path, now: datetime, with_keys: bool) -> None:
@@ -113,8 +117,9 @@ def _write(part: Path, room: Path, now: datetime, with_keys: bool) -> None:
         keys=[fingerprint(key) for key in settings.SECRET_KEYS],
     )
     with Writer(part, manifest) as writer:
-        _add_edge_file(writer, room, JOURNAL)
+        handled = journals.handled_in(settings.DATA / JOURNAL)
         _add_database(writer, room)
+        _add_edge_file(writer, room, JOURNAL, lambda copy: journals.hand_out_again(copy, handled))
         _add_edge_file(writer, room, CLICKS)
         for name in FOLDERS:
             writer.add_folder(name, settings.DATA / name)
@@ -140,11 +145,15 @@ def _add_database(writer: Writer, room: Path) -> None:
     copy.unlink()
 
 
-def _add_edge_file(writer: Writer, room: Path, name: str) -> None:
-    """Add one of the edge's files; before the edge has run there is none."""
+def _add_edge_file(
+    writer: Writer, room: Path, name: str, change: Callable[[Path], None] | None = None
+) -> None:
+    """Add one of the edge's files, its copy changed first; before the edge has run there is none."""
     source = settings.DATA / name
     if source.exists():
         sqlite_files.snapshot(source, room / name)
+        if change:
+            change(room / name)
         writer.add(name, room / name)
         (room / name).unlink()
 
@@ -194,11 +203,33 @@ def _alone() -> Iterator[None]:
 
 @contextmanager
 def _room_to_work(folder: Path) -> Iterator[Path]:
-    """A folder of our own beside the target; what a killed backup left there goes first."""
-    for old in folder.glob(".etalage-backup-*"):
-        shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".etalage-backup-") as room:
-        yield Path(room)
+    """A folder of our own beside the target; what killed backups left there goes first, not what others work in.
+
+    It gets its name once its lock is held, so one of that name without a lock is nobody's.
+    """
+    for old in folder.glob(f"{ROOM}*"):
+        if not _is_in_use(old / IN_USE):
+            shutil.rmtree(old, ignore_errors=True)
+    room = Path(tempfile.mkdtemp(dir=folder, prefix=".etalage-begun-"))
+    try:
+        with (room / IN_USE).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            room = room.rename(folder / f"{ROOM}{room.name.rpartition('-')[2]}")
+            yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _is_in_use(lock: Path) -> bool:
+    """Whether a program holds this lock, which a kill gives back."""
+    try:
+        with lock.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _refuse_full_disk(folder: Path) -> None:
@@ -221,11 +252,12 @@ def _refuse_full_disk(folder: Path) -> None:
         )
 
 
-def _settle(folder: Path) -> None:
-    """Let the new name survive a power cut."""
+def settle(folder: Path) -> None:
+    """Let the names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        with suppress(OSError):  # some file systems cannot, and need not
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -242,11 +274,16 @@ def _drop_old(newest: Path, keep: int) -> int:
     return len(gone)
 
 
-def _remember(now: datetime, path: Path) -> None:
+def _remember(now: datetime, path: Path) -> bool:
+    """Note it for `last_backup`; False where that cannot be written, which makes the backup no worse."""
     record = settings.DATA / LAST
     fresh = record.with_suffix(".new")
-    fresh.write_text(json.dumps({"at": now.isoformat(), "path": str(path)}), "utf-8")
-    fresh.replace(record)
+    try:
+        fresh.write_text(json.dumps({"at": now.isoformat(), "path": str(path)}), "utf-8")
+        fresh.replace(record)
+    except OSError:
+        return False
+    return True
 
 
 def last_backup() -> Last | None:

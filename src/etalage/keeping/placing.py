@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from etalage.keeping import postgresql
-from etalage.keeping.backup import CLICKS, DATABASE, FOLDERS, JOURNAL
+from etalage.keeping.backup import CLICKS, DATABASE, FOLDERS, JOURNAL, settle
 from etalage.keeping.words import KeepingTrouble
 from etalage.kit import clock
 
@@ -45,7 +44,7 @@ class Mark:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        _settle(settings.DATA)
+        settle(settings.DATA)
 
     @property
     def folder(self) -> Path:
@@ -108,7 +107,7 @@ def put_in_place(fresh: Path, mark: Mark) -> None:
     for name in (JOURNAL, CLICKS, *FOLDERS):
         if (fresh / name).exists():
             (fresh / name).replace(settings.DATA / name)
-    _settle(settings.DATA)
+    settle(settings.DATA)
 
 
 def _present() -> list[Path]:
@@ -124,7 +123,7 @@ def _clear(aside: Path) -> None:
         if not (aside / path.name).exists():
             path.replace(aside / path.name)
     if aside.exists():
-        _settle(aside)
+        settle(aside)
 
 
 def _remove(path: Path) -> None:
@@ -132,16 +131,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
-
-
-def _settle(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some file systems cannot, and need not
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _replace_tables(dump: Path, mark: Mark) -> None:
@@ -163,6 +152,8 @@ def _replace_tables(dump: Path, mark: Mark) -> None:
         raise
     connection.close()
     try:
+        if not is_half:
+            postgresql.refuse_others()  # who connected before the mark was there would work on the restored tables
         postgresql.load(dump)
     except KeepingTrouble:
         if is_half:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,13 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from etalage.keeping.words import KeepingTrouble
+from etalage.kit import clock
 
 PLACES = Path("/usr/lib/postgresql")
 MARK = "restore_unfinished"
+LEAVING_S = (
+    2.0  # who connects to a database that is being restored sees the mark and leaves; servers take a moment
+)
 OURS = f"schemaname = 'public' AND tablename <> '{MARK}'"
 
 
@@ -125,7 +130,18 @@ def run(name: str, *words: str, database: bool = True) -> str:
     return done.stdout
 
 
-def others_at_work() -> int:
+def refuse_others() -> None:
+    """Raise KeepingTrouble when another program is connected to this database, and stays so for `LEAVING_S`."""
+    deadline = clock.elapsed() + LEAVING_S
+    while others := _others_at_work():
+        if clock.elapsed() >= deadline:
+            raise KeepingTrouble(
+                f"{others} other programs use this database. Stop them first; nothing was changed."
+            )
+        time.sleep(0.05)
+
+
+def _others_at_work() -> int:
     """How many other connections to this database there are."""
     with connection.cursor() as cursor:
         cursor.execute(

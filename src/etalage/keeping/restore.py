@@ -93,14 +93,17 @@ def refuse(manifest: Manifest) -> None:
             f"This backup is of a newer Etalage ({manifest.made_by}; its {newer[0]} is not known here). "
             "Install that version first."
         )
+    refuse_running()
+
+
+def refuse_running() -> None:
+    """Raise KeepingTrouble while a program runs on this data folder, or another one on this database."""
     if found := running.programs(settings.DATA):
         raise KeepingTrouble(
             f"The shop is running (process {found[0].pid}). Stop it first; nothing was changed."
         )
-    if connection.vendor == "postgresql" and (others := postgresql.others_at_work()):
-        raise KeepingTrouble(
-            f"{others} other programs use this database. Stop them first; nothing was changed."
-        )
+    if connection.vendor == "postgresql":
+        postgresql.refuse_others()
 
 
 def _replaced(loader: MigrationLoader) -> set[tuple[str, str]]:
@@ -130,6 +133,7 @@ def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -
         erased = _erased(path, ask_database=unfinished is None)
         mark = replace(unfinished, backup=str(path.resolve())) if unfinished else placing.new_mark(path)
         mark.write()
+        _look_again(unfinished)
         placing.put_in_place(fresh, mark)
     connection.close()
     upgrade()
@@ -141,6 +145,18 @@ def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -
     placing.remove_mark()
     aside = str(mark.folder) if mark.folder.exists() else ""
     return Restored(manifest, aside, held, can_look, lost)
+
+
+def _look_again(unfinished: placing.Mark | None) -> None:
+    """From here on no program starts; who did while the backup was verified is found now. Raises KeepingTrouble."""
+    try:
+        refuse_running()
+    except KeepingTrouble:
+        if unfinished:
+            unfinished.write()
+        else:
+            placing.remove_mark()
+        raise
 
 
 def _earliest(manifest: Manifest) -> datetime:

@@ -20,7 +20,7 @@ from etalage.kit.secrets import fingerprint
 
 @dataclass(frozen=True)
 class Program:
-    """A running program: its process, its part ("web", "worker", "edge" or "all") and the keys that it knows."""
+    """A running program: its process, its part (of the shop, "all", or a command) and the keys that it knows."""
 
     pid: int
     part: str
@@ -42,11 +42,11 @@ def running(data: Path, part: str, keys: Sequence[str]) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{os.getpid()}-{short_code(6)}"
     with path.open("x", encoding="utf-8") as note:
-        fcntl.flock(note, fcntl.LOCK_EX)
-        known = sorted(fingerprint(key) for key in keys)
-        json.dump({"pid": os.getpid(), "part": part, "keys": known}, note)
-        note.flush()
         try:
+            fcntl.flock(note, fcntl.LOCK_EX)
+            known = sorted(fingerprint(key) for key in keys)
+            json.dump({"pid": os.getpid(), "part": part, "keys": known}, note)
+            note.flush()
             yield
         finally:
             path.unlink(missing_ok=True)
