@@ -144,8 +144,8 @@ def plant(network: str, token: str, mail: str) -> dict[str, Any]:
 
     from etalage.accounts.models import Member, Role
     from etalage.channels.actions import connect_channel
+    from etalage.jobs.idle import run_until_idle
     from etalage.jobs.models import Job, State
-    from etalage.jobs.worker import run_until_idle
     from etalage.kit import clock
     from etalage.publishing import actions
     from etalage.publishing.actions import ChannelChoice, PostContent
@@ -207,6 +207,18 @@ def hear(network: str, token: str) -> dict[str, Any]:
     if not Channel.objects.exists():
         actions.connect_channel("practice", network, token, actor=owner)
     Listening.objects.update(cursor="", due_at=clock.now())
+    actions.read_channel(Channel.objects.get().pk)
+    actions.drain_incoming()
+    return heard()
+
+
+def hear_on() -> dict[str, Any]:
+    """Ask the network for what came in since the last time, and take in what waits; what is known of people."""
+    from etalage.channels import actions
+    from etalage.channels.models import Channel, Listening
+    from etalage.kit import clock
+
+    Listening.objects.update(due_at=clock.now())
     actions.read_channel(Channel.objects.get().pk)
     actions.drain_incoming()
     return heard()
