@@ -23,7 +23,7 @@ TRIES = 4  # a process takes seconds to start
 def naive() -> None:
     """Each delivery in its order; what happened is noted afterwards."""
     from etalage.channels.actions.incoming import take_in
-    from etalage.channels.actions.listening import journal
+    from etalage.channels.queries import journal
 
     for one in journal().pending():
         take_in(one.network, one.key, [one])

@@ -25,10 +25,10 @@ from django.conf import settings
 from django.db import connection
 
 from etalage.channels.actions import drain_incoming, incoming
-from etalage.channels.actions.listening import journal
 from etalage.channels.events import ReceivedFromNetwork
 from etalage.channels.items import key_of
 from etalage.channels.models import Channel, Incoming, Listening
+from etalage.channels.queries import journal
 from etalage.edge.deliveries import Delivery
 from etalage.edge.journal import Journal, Waiting
 from etalage.jobs.models import Event

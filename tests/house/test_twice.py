@@ -18,7 +18,7 @@ from django.core import mail
 from django.db import transaction
 from django.db.models import AutoField
 
-from etalage.channels.actions.listening import journal
+from etalage.channels.queries import journal
 from etalage.jobs import GiveUp, RetryAt
 from etalage.jobs.models import Job, LiveChange, State
 from etalage.jobs.registry import HANDLERS, TASKS

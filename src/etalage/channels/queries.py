@@ -55,6 +55,7 @@ __all__ = [
     "grants_to_renew",
     "hook_address",
     "is_told",
+    "journal",
     "last_heard",
     "latest_figures",
     "left_channels",
@@ -267,14 +268,14 @@ def as_heard(channel: Channel, rows: list[Incoming]) -> list[Heard]:
 
 def dead_letters(limit: int = 50) -> list[Letter]:
     """What came in and could not be taken in, newest first."""
-    found = _journal().dead(limit)
+    found = journal().dead(limit)
     channels = {channel.pk.hex: channel for channel in Channel.objects.filter(pk__in=_uuids(found))}
     return [Letter.of(waiting, channels.get(waiting.key)) for waiting in found]
 
 
 def dead_letter(letter: str) -> Letter | None:
     """One of them; None when it is not among them any more."""
-    found = _journal().find_dead(letter)
+    found = journal().find_dead(letter)
     if found is None:
         return None
     return Letter.of(found, Channel.objects.filter(pk__in=_uuids([found])).first())
@@ -282,10 +283,11 @@ def dead_letter(letter: str) -> Letter | None:
 
 def dead_letter_count() -> int:
     """How many there are."""
-    return _journal().dead_count()
+    return journal().dead_count()
 
 
-def _journal() -> Journal:
+def journal() -> Journal:
+    """The edge's journal of this installation."""
     return Journal(settings.DATA / "journal.sqlite3")
 
 

@@ -66,7 +66,6 @@ class Abilities:
     can_withdraw: bool = False
     can_reply: bool = False
     can_measure: bool = False
-    can_push: bool = False  # sends webhooks; else it is polled
     good_for: tuple[Aim, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from etalage.accounts.audit import record
 from etalage.accounts.erased import AUTHOR, KEY, authors_in, ids_in, keys_in, note_erased
 from etalage.accounts.models import Member
 from etalage.channels.actions.incoming import KEEP_INCOMING, drain_incoming
-from etalage.channels.actions.listening import journal
 from etalage.channels.actions.rights import managers_only
 from etalage.channels.actions.searching import Wanted, search, speaks_of
 from etalage.channels.forgotten import (
@@ -26,7 +25,7 @@ from etalage.channels.forgotten import (
     take_keys,
 )
 from etalage.channels.models import Channel, Erasure, Incoming, IncomingKind, Listening
-from etalage.channels.queries import find_channel
+from etalage.channels.queries import find_channel, journal
 from etalage.channels.realms import channels_in, realm_of
 from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell

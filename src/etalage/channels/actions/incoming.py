@@ -18,11 +18,11 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
-from etalage.channels.actions.listening import journal
 from etalage.channels.events import ReceivedFromNetwork
 from etalage.channels.forgotten import Told, without_forgotten
 from etalage.channels.items import Unreadable, is_polled, items_in
 from etalage.channels.models import Channel, Incoming, IncomingKind, Listening
+from etalage.channels.queries import journal
 from etalage.edge.journal import INTERRUPTED, Failure, Journal, Waiting
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce_many

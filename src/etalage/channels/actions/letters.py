@@ -9,9 +9,9 @@ from django.db.models import Model
 from etalage.accounts.audit import record
 from etalage.accounts.models import Member
 from etalage.accounts.queries import current_business
-from etalage.channels.actions.listening import journal
 from etalage.channels.actions.rights import managers_only
 from etalage.channels.models import Channel
+from etalage.channels.queries import journal
 from etalage.edge.journal import Waiting
 from etalage.jobs import enqueue_once
 

@@ -18,8 +18,7 @@ from etalage.channels.actions.standing import pause_channel
 from etalage.channels.grants import version_of
 from etalage.channels.items import polled, set_aside
 from etalage.channels.models import Channel, ChannelState, Listening
-from etalage.channels.queries import ChannelUnusable, find_channel, hook_address, is_told
-from etalage.edge.journal import Journal
+from etalage.channels.queries import ChannelUnusable, find_channel, hook_address, is_told, journal
 from etalage.edge.store import StoreUnavailable
 from etalage.jobs import RetryAt
 from etalage.jobs.live import tell
@@ -31,11 +30,6 @@ SUBSCRIBE = "etalage.channels.tasks.subscribe"
 EVERY = timedelta(seconds=30)
 EVERY_WHEN_TOLD = timedelta(minutes=5)  # what a lost delivery would have told us is found after this long
 PAGES_AT_ONCE = 5  # then other channels have their turn
-
-
-def journal() -> Journal:
-    """The edge's journal of this installation."""
-    return Journal(settings.DATA / "journal.sqlite3")
 
 
 def channels_to_read(now: datetime) -> list[UUID]:

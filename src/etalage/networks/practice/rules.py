@@ -27,7 +27,6 @@ LIMITS = Abilities(
     can_withdraw=True,
     can_reply=True,
     can_measure=True,
-    can_push=True,
     good_for=(Aim.AWARENESS, Aim.PROMOTION, Aim.RELATION),
 )
 
