@@ -11,9 +11,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from etalage.channels import introductions
-from etalage.channels.models import Channel, Introduction
+from etalage.channels.models import Channel, Grant, Introduction
 from etalage.channels.reasons import refusal_for
 from etalage.networks.base import Reason
+from etalage.networks.bluesky.oauth import Session
+from etalage.networks.bluesky.records import ABILITIES
 
 CLIENT = "/channels/client/bluesky.json"
 CONNECT = "/channels/connect/bluesky/"
@@ -118,3 +120,28 @@ def test_the_rights_that_are_missing_are_named() -> None:
     refusal = refusal_for(Reason.PERMISSION_MISSING, "blob:image/*")
     assert refusal.message.endswith("Missing: blob:image/*")
     assert "Missing" not in refusal_for(Reason.PERMISSION_MISSING).message
+
+
+@pytest.mark.django_db
+def test_a_shop_that_moved_is_told_to_connect_again_where_the_network_knows_its_page(
+    public: str, settings: Settings, signed_in: dict[str, Client]
+) -> None:
+    client = introductions.introduced("bluesky")
+    assert client is not None
+    session = Session("key", client.page, client.key, "https://pds.example", "https://pds.example/t", "")
+    grant = Grant.objects.create(network="bluesky", base_url="https://pds.example", memory=session.text())
+    facts = {
+        "network": "bluesky",
+        "base_url": "https://pds.example",
+        "name": "Lune",
+        "handle": "lune.example",
+    }
+    channel = Channel.objects.create(grant=grant, remote_id="did:plc:lune", **facts)
+    channel.abilities = ABILITIES.to_json()
+    channel.save()
+    told = "Connect the channel again"
+    assert told not in signed_in["manager"].get(f"/channels/{channel.pk}/").content.decode()
+    settings.PUBLIC_ADDRESS = "https://lune.example"
+    assert told in signed_in["manager"].get(f"/channels/{channel.pk}/").content.decode()
+    Grant.objects.update(memory="")  # an app password knows nothing of pages
+    assert told not in signed_in["manager"].get(f"/channels/{channel.pk}/").content.decode()

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from etalage.channels.models import Introduction
+from etalage.channels.models import Grant, Introduction
 from etalage.networks import registry
 from etalage.networks.base import Authorizer, Client, Introduced
 
@@ -39,6 +39,14 @@ def introduced(network: str) -> Client | None:
     return _client(found)
 
 
+def is_known_elsewhere(grant: Grant) -> bool:
+    """Whether its owner said yes to us at a page where we are no more: then nothing is renewed by it."""
+    connector = registry.find(grant.network)
+    if not isinstance(connector, Introduced):
+        return False
+    return connector.page_in(str(grant.memory)) not in ("", _page(grant.network))
+
+
 def page_of(network: str) -> dict[str, Any] | None:
     """What stands on our page; None until somebody was asked at the network, and where there is none."""
     found = Introduction.objects.filter(network=network).first()
@@ -49,5 +57,8 @@ def page_of(network: str) -> dict[str, Any] | None:
 
 
 def _client(introduction: Introduction) -> Client:
-    page = settings.PUBLIC_ADDRESS + reverse("channels:client", args=[introduction.network])
-    return Client(page, str(introduction.key))
+    return Client(_page(introduction.network), str(introduction.key))
+
+
+def _page(network: str) -> str:
+    return settings.PUBLIC_ADDRESS + reverse("channels:client", args=[network])

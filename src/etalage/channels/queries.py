@@ -14,8 +14,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from etalage.channels import grants
 from etalage.channels.grants import ChannelUnusable
+from etalage.channels.introductions import is_known_elsewhere
 from etalage.channels.items import is_polled, key_of
-from etalage.channels.models import Channel, ChannelState, Figure, Incoming, IncomingKind, Listening
+from etalage.channels.models import Channel, ChannelState, Figure, Grant, Incoming, IncomingKind, Listening
 from etalage.channels.posts import Shown, posts_shown
 from etalage.channels.reasons import what_to_do, why_not_taken_in
 from etalage.edge.journal import Journal, Waiting
@@ -27,6 +28,7 @@ from etalage.networks.base import (
     Editor,
     Measurer,
     Publisher,
+    Reason,
     Receiver,
     Subscriber,
 )
@@ -239,8 +241,13 @@ def _ear_of(channel: Channel) -> Ear:
         problem=what_to_do(listening.problem),
         measured_at=listening.measured_at,
         measure_problem=what_to_do(listening.measure_problem),
-        grant_problem=what_to_do(channel.grant.problem) if channel.grant else "",
+        grant_problem=_grant_problem(channel.grant) if channel.grant else "",
     )
+
+
+def _grant_problem(grant: Grant) -> object:
+    """Why the access cannot be renewed, also where that is known before it is tried."""
+    return what_to_do(Reason.AUTH_DEAD if is_known_elsewhere(grant) else grant.problem)
 
 
 def hook_address(channel: Channel) -> str:

@@ -187,6 +187,9 @@ class Introduced(Protocol):
     def client_page(self, client: Client, redirect_uri: str) -> dict[str, Any]:
         """What stands on the page: nothing secret."""
 
+    def page_in(self, memory: str) -> str:
+        """The page by which we were known when an account's owner said yes; empty where there was none."""
+
 
 @runtime_checkable
 class Renewer(Protocol):

@@ -122,6 +122,11 @@ class Authorizing:
         """What the account's server is told about this installation."""
         return oauth.client_page(client, redirect_uri)
 
+    def page_in(self, memory: str) -> str:
+        """The name of the program that the session was opened for, where that is a page."""
+        session = Session.read(memory)
+        return session.client_id if session and session.client_key else ""
+
     def begin(
         self, address: str, redirect_uri: str, *, handle: str = "", client: Client | None = None
     ) -> Authorization | Refused:
