@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -51,6 +53,25 @@ def test_an_unknown_host_is_not_sent() -> None:
     with pytest.raises(NotSent) as caught:
         NetworkClient(frozenset({nowhere}), nowhere, connect_timeout=3).post("/statuses")
     assert caught.value.reason == "unknown_host"
+
+
+def test_a_process_without_a_file_left_has_not_sent(closed_port: int) -> None:
+    """Nor has a machine without that family of addresses: else a person would be asked whether the post is there."""
+    script = (
+        "import os, resource, sys\n"
+        "from etalage.kit.http_network import NetworkClient, NotSent\n"
+        "client = NetworkClient(frozenset({sys.argv[1]}), sys.argv[1], timeout=5.0)\n"
+        "full = os.open('/dev/null', os.O_RDONLY)\n"
+        "os.close(full)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (full, full))\n"
+        "try:\n    client.post('/statuses', json={})\n"
+        "except NotSent as why:\n    print(why.reason)\n"
+    )
+    address = Server(closed_port).url("", "http")
+    done = subprocess.run(
+        [sys.executable, "-c", script, address], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "unreachable\n", done.stderr
 
 
 @pytest.fixture

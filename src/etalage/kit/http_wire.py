@@ -134,7 +134,7 @@ def open_wire(
         raise NotConnected("inside_address")
     connection = _connect(addresses, port, within)
     if url.scheme == "https":
-        connection = _secure(connection, host, within, trust or _trust())
+        connection = _secure(connection, host, within, trust)
     return Wire(connection, deadline)
 
 
@@ -201,10 +201,10 @@ def _resolve(host: str, port: int, within: Deadline) -> list[str]:
         else:
             found.put([str(record[4][0]) for record in records])
 
-    threading.Thread(target=look_up, daemon=True).start()
     try:
+        threading.Thread(target=look_up, daemon=True).start()
         addresses = found.get(timeout=within.left() or 0.001)
-    except queue.Empty:
+    except (queue.Empty, RuntimeError):  # RuntimeError: this machine has no room for another thread
         addresses = None
     if not addresses:
         raise NotConnected("unknown_host")
@@ -218,7 +218,14 @@ def _connect(addresses: list[str], port: int, within: Deadline) -> socket.socket
         seconds = within.left() / (len(addresses) - place)  # one silent address leaves time for the next
         if not seconds:
             break
-        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            # May be refused as well: this process has no more files, or this machine no such family of addresses.
+            connection = socket.socket(
+                socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
+            )
+        except OSError as problem:
+            reason = _connect_reason(problem)
+            continue
         try:
             connection.settimeout(seconds)
             connection.connect((address, port))
@@ -236,10 +243,13 @@ def _connect_reason(problem: OSError) -> str:
     return "refused" if isinstance(problem, ConnectionRefusedError) else "unreachable"
 
 
-def _secure(connection: socket.socket, host: str, within: Deadline, trust: ssl.SSLContext) -> socket.socket:
+def _secure(
+    connection: socket.socket, host: str, within: Deadline, trust: ssl.SSLContext | None
+) -> socket.socket:
     """TLS over the connection; an end without goodbye counts as a cut, not as the end of the body."""
     try:
         connection.settimeout(within.left() or 0.001)
+        trust = trust or _trust()  # read from a file the first time
         return trust.wrap_socket(connection, server_hostname=host.strip("[]"), suppress_ragged_eofs=False)
     except TimeoutError as problem:
         connection.close()
