@@ -11,7 +11,9 @@ from etalage.keeping.sqlite_files import WAIT_SECONDS
 from etalage.keeping.words import KeepingTrouble
 
 # Each by its index: to look at the state in a row, all of its body is read.
-_NOT_HANDLED = "SELECT seq FROM delivery WHERE state = 'waiting' UNION SELECT seq FROM delivery WHERE state = 'failed'"
+_NOT_HANDLED = (
+    "SELECT seq FROM delivery WHERE state = 'waiting' UNION SELECT seq FROM delivery WHERE state = 'failed'"
+)
 
 
 @dataclass(frozen=True)

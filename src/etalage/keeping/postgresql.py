@@ -119,6 +119,7 @@ def run(name: str, *words: str, database: bool = True) -> str:
             "PGUSER": settings["USER"],
             "PGPASSWORD": settings["PASSWORD"],
             "PGDATABASE": settings["NAME"],
+            **_options(settings.get("OPTIONS", {})),
         }
     environment = {key: value for key, value in environment.items() if value}
     done = subprocess.run(  # noqa: S603
@@ -128,6 +129,14 @@ def run(name: str, *words: str, database: bool = True) -> str:
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
         raise KeepingTrouble(f"{name} did not work: {said}")
     return done.stdout
+
+
+def _options(options: dict[str, Any]) -> dict[str, str]:
+    """How the programs are told what the shop's own connection is told, such as sslmode: libpq names the variables."""
+    from psycopg.pq import Conninfo  # noqa: PLC0415 - the extra "postgresql" may be absent
+
+    variables = {one.keyword.decode(): one.envvar.decode() for one in Conninfo.get_defaults() if one.envvar}
+    return {variables[name]: str(value) for name, value in options.items() if name in variables}
 
 
 def refuse_others() -> None:
