@@ -69,7 +69,6 @@ class Shop:
             "data_folder": self.folder,
             "links": SQLiteLinks(self.path),
             "verifier": verify,
-            "challenger": challenge,
             "visitor_key": VISITOR_KEY,
             **changes,
         }
@@ -108,11 +107,6 @@ def verify(network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Ve
     return judge(
         SECRETS[key], fits, headers, raw, delivery_id=headers.get("x-delivery"), keep=("x-topic", "x-missing")
     )
-
-
-def challenge(network: str, key: str, query: Mapping[str, str]) -> str | None:
-    known = network == "practice" and query.get("hub.verify_token") == SECRETS.get(key)
-    return query.get("hub.challenge") if known else None
 
 
 def signed(raw: bytes, delivery: str | None = None, *, key: str = "good", **more: str) -> dict[str, str]:

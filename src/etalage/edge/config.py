@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etalage.edge.disk import MIN_FREE_BYTES
 from etalage.edge.links import LinkSource
-from etalage.edge.signatures import Challenger, Verifier, no_challenge, refuse_all
+from etalage.edge.signatures import Verifier, refuse_all
 
 MIB = 1024 * 1024
 
@@ -19,7 +19,6 @@ class EdgeConfig:
     data_folder: Path
     links: LinkSource
     verifier: Verifier = refuse_all
-    challenger: Challenger = no_challenge
     visitor_key: bytes = field(default=b"", repr=False)
     min_free_bytes: int = MIN_FREE_BYTES
     body_limit: int = MIB

@@ -9,7 +9,6 @@ import re
 from collections.abc import Awaitable, Generator, Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from etalage.edge import answers
 from etalage.edge.answers import Answer, Message, Receive, Scope, Send
@@ -87,16 +86,14 @@ class Intake:
         return self._writer.runs and not self._disk.is_low()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request: a delivery by POST, a challenge by GET."""
+        """One request: a delivery by POST."""
         place = _PATH.fullmatch(scope["path"])
         if place is None:
             await answers.NOT_FOUND.send(send)
         elif scope["method"] == "POST":
             await self._post(scope, receive, send, place[1], place[2])
-        elif scope["method"] == "GET":
-            await self._get(scope, send, place[1], place[2])
         else:
-            await answers.wrong_method(b"GET", b"POST").send(send)
+            await answers.wrong_method(b"POST").send(send)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send, network: str, key: str) -> None:
         headers = header_texts(scope["headers"])
@@ -168,21 +165,6 @@ class Intake:
             self._in_flight -= size
             raise
         return b"".join(pieces)
-
-    async def _get(self, scope: Scope, send: Send, network: str, key: str) -> None:
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=32))
-        try:
-            asked = self._config.challenger(network, key, query)
-            proof = asked if asked is None or isinstance(asked, str) else await asked
-        except Exception:
-            log.exception("a challenge from %s could not be answered", network)
-            await answers.TRY_LATER.send(send)
-            return
-        if proof is None:
-            await answers.NOT_FOUND.send(send)
-            return
-        kind = b"application/json" if proof.startswith("{") else b"text/plain"
-        await Answer(200, proof.encode(), answers.NO_STORE, kind=kind).send(send)
 
 
 def header_texts(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

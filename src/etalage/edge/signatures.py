@@ -43,14 +43,6 @@ class Verifier(Protocol):
     ) -> Verdict | Awaitable[Verdict]: ...
 
 
-class Challenger(Protocol):
-    """Answers a network's GET that proves that the address is ours; None when it proves nothing."""
-
-    def __call__(
-        self, network: str, key: str, query: Mapping[str, str], /
-    ) -> str | Awaitable[str | None] | None: ...
-
-
 def judge(
     secret: str,
     verify: Callable[[str, Mapping[str, str], bytes], bool],
@@ -76,8 +68,3 @@ def refused(reason: Reason) -> Verdict:
 def refuse_all(network: str, key: str, headers: Mapping[str, str], raw: bytes, /) -> Verdict:
     """The verifier of an installation that expects no webhooks."""
     return refused(Reason.UNKNOWN)
-
-
-def no_challenge(network: str, key: str, query: Mapping[str, str], /) -> str | None:
-    """The challenger of an installation that expects no webhooks."""
-    return None
