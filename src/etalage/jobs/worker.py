@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
 import threading
 from collections import Counter
 from dataclasses import dataclass
 from queue import SimpleQueue
-from types import FrameType
 
 from django.db import OperationalError, connections
 
 from etalage.jobs.claim import claim, due_lanes, share
 from etalage.jobs.execute import execute, lease_of
-from etalage.jobs.idle import run_until_idle
 from etalage.jobs.lease import Lease
 from etalage.jobs.leaseclock import seconds
 from etalage.jobs.models import Job
@@ -27,8 +24,6 @@ from etalage.jobs.stopping import works_until
 from etalage.jobs.wake import sleeper
 from etalage.kit.ids import short_code
 from etalage.kit.outages import is_outage, look_at_connection
-
-__all__ = ["Worker", "run_until_idle", "serve"]
 
 log = logging.getLogger(__name__)
 BEAT = 0.25
@@ -233,15 +228,3 @@ def _renew(lease: Lease) -> None:
             log.warning("a lease could not be renewed: %s", type(error).__name__)
         else:
             log.exception("a lease could not be renewed")
-
-
-def serve(threads: int = THREADS, poll: float = 0.5) -> bool:
-    """Run a worker in the main thread until SIGTERM or SIGINT; the work at hand is finished first."""
-    stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
-    return Worker(threads, poll).run(stop)
