@@ -35,7 +35,7 @@ def test_it_is_on_the_disk_before_the_sender_hears_yes(shop: Shop, edge: Running
 def forgeries() -> dict[str, tuple[str, dict[str, str], int]]:
     raw, right = event(1), signature(event(1), SECRETS["good"])
     return {
-        "no signature": (HOOK, {}, 401),
+        "no signature": (HOOK, {}, 403),
         "empty signature": (HOOK, {"x-signature": ""}, 403),
         "wrong secret": (HOOK, {"x-signature": signature(raw, "guess")}, 403),
         "another key's secret": (HOOK, signed(raw, key="other"), 403),
@@ -201,7 +201,7 @@ def test_a_fault_in_the_verifier_lets_nothing_in(shop: Shop, caplog: pytest.LogC
 def test_a_verifier_may_take_its_time(shop: Shop) -> None:
     async def slow(network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
         await asyncio.sleep(0)
-        return Verdict(raw == b"yes", None, Reason.STALE)
+        return Verdict(raw == b"yes", None, Reason.FORGED)
 
     with running(shop.config(verifier=slow)) as edge:
         assert [edge.client.post(HOOK, content=raw).status_code for raw in (b"yes", b"no")] == [200, 403]

@@ -99,7 +99,7 @@ def verify(network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Ve
     if network != "practice" or key not in SECRETS:
         return refused(Reason.UNKNOWN)
     if "x-signature" not in headers:
-        return refused(Reason.UNSIGNED)
+        return refused(Reason.FORGED)
 
     def fits(secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
         return hmac.compare_digest(signature(raw, secret).encode(), headers["x-signature"].encode())

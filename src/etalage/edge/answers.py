@@ -35,7 +35,6 @@ class Answer:
 
 ACCEPTED = Answer(200, b"accepted\n", NO_STORE)
 NOT_FOUND = Answer(404, b"not found\n", NO_STORE)
-UNSIGNED = Answer(401, b"signature missing\n", NO_STORE, (b"www-authenticate", b"Signature"))
 FORBIDDEN = Answer(403, b"signature refused\n", NO_STORE)
 TOO_SLOW = Answer(408, b"body too slow\n", NO_STORE, (b"connection", b"close"))
 TOO_LARGE = Answer(413, b"body too large\n", NO_STORE, (b"connection", b"close"))

@@ -28,13 +28,6 @@ _PATH = re.compile(r"/hooks/([a-z0-9_-]{1,32})/([A-Za-z0-9_-]{1,128})/?")
 _ALWAYS_KEPT = ("content-type", "content-encoding")
 _LONGEST_HEADER = 1000
 _MOST_DIGITS = 12
-_REFUSALS = {
-    Reason.UNKNOWN: answers.NOT_FOUND,
-    Reason.UNSIGNED: answers.UNSIGNED,
-    Reason.FORGED: answers.FORBIDDEN,
-    Reason.STALE: answers.FORBIDDEN,
-    Reason.SECRET_UNSET: answers.FORBIDDEN,
-}
 
 
 class BodyRefused(Exception):
@@ -120,7 +113,7 @@ class Intake:
             log.exception("the signature of a delivery from %s could not be checked", network)
             return answers.TRY_LATER
         if not verdict.accepted:
-            return _REFUSALS.get(verdict.reason, answers.FORBIDDEN)
+            return answers.NOT_FOUND if verdict.reason == Reason.UNKNOWN else answers.FORBIDDEN
         try:
             await self._writer.commit(_delivery(network, key, headers, raw, verdict))
         except (WriterFull, StoreUnavailable):

@@ -13,9 +13,7 @@ class Reason(StrEnum):
 
     GENUINE = "genuine"
     UNKNOWN = "unknown"  # no such network or key here
-    UNSIGNED = "unsigned"  # the signature is missing
-    FORGED = "forged"  # the signature does not fit these bytes
-    STALE = "stale"  # signed, but for another time
+    FORGED = "forged"  # the signature is missing, or does not fit these bytes
     SECRET_UNSET = "secret_unset"  # we have nothing to check against, so nobody is believed  # noqa: S105
 
 
