@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import tarfile
 import threading
@@ -92,6 +93,29 @@ def test_the_oldest_are_deleted_only_after_a_new_one_is_whole(kept: Kept) -> Non
     names = sorted(path.name for path in folder.glob("*.tar"))
     assert len(names) == 4 and "holiday.tar" in names
     assert "etalage-2020-01-03T00-00-00Z.tar" in names and "etalage-2020-01-02T00-00-00Z.tar" not in names
+
+
+@on_files
+def test_what_another_shop_is_writing_into_the_same_folder_is_left_alone(kept: Kept) -> None:
+    """Killed backups leave their folders behind; a kill gives back the lock in them."""
+    folder = kept.folder / "backups"
+    theirs, killed = (folder / f".etalage-backup-{name}" for name in ("theirs", "killed"))
+    for room in (theirs, killed):
+        room.mkdir(parents=True)
+        (room / "in-use").touch()
+    with (theirs / "in-use").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept.backup()
+    assert [path.name for path in folder.glob(".etalage-*")] == [theirs.name]
+
+
+@on_files
+def test_a_backup_that_cannot_be_noted_is_a_backup_all_the_same(kept: Kept) -> None:
+    """Its own disk may have room when the data folder's has none."""
+    (kept.folder / "last-backup.new").mkdir()
+    done = kept.run("backup", str(kept.folder.parent / "shop.tar"))
+    assert done.returncode == 0 and "could not be noted" in done.stdout, done.stdout + done.stderr
+    assert archive.verify(kept.folder.parent / "shop.tar").files
 
 
 @on_files
