@@ -47,7 +47,7 @@ class Abilities:
     link_length: int | None = None  # every link counts this much; None counts it as it stands
     counts_mention_hosts: bool = True  # else only "@ada" of "@ada@example.org" counts
     key_valid_for: timedelta | None = None  # memory of idempotency keys; None: for ever
-    parts_valid_for: timedelta | None = None  # how long an upload that no post shows is surely kept; None: for ever
+    parts_valid_for: timedelta | None = None  # an upload that no post shows is kept so long
 
     min_pictures: int = 0
     max_pictures: int = 4
