@@ -9,9 +9,9 @@ import pytest
 
 PROGRAM = """
 import ctypes, sys, threading
-from etalage.kit.memory import share_heaps
+from etalage.kit.memory import spare_memory
 if sys.argv[1] == "shared":
-    assert share_heaps()
+    assert spare_memory()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.free.argtypes = [ctypes.c_void_p]
@@ -36,6 +36,42 @@ def heaps(kind: str) -> int:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
-def test_threads_share_heaps_where_they_would_each_have_one() -> None:
+def test_threads_spare_memory_where_they_would_each_have_one() -> None:
     assert heaps("shared") <= 2
     assert heaps("each") > 2, "the control: without it, heaps are many"
+
+
+LARGE = """
+import ctypes, sys
+from etalage.kit.memory import spare_memory
+if sys.argv[1] == "shared":
+    assert spare_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 >> 20
+libc.free(libc.malloc(24 << 20))  # from now on the library thinks that pieces of this size come and go
+before, small = resident(), []
+for _ in range(40):
+    large = libc.malloc(1 << 20)
+    libc.memset(large, 1, 1 << 20)
+    small.append((large, libc.malloc(200)))
+for large, _kept in small:
+    libc.free(large)
+print(resident() - before)
+"""
+
+
+def kept(kind: str) -> int:
+    """The MiB that a program still has of forty that it freed, each with something small kept above it."""
+    words = [sys.executable, "-c", LARGE, kind]
+    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
+def test_large_pieces_go_back_to_the_system() -> None:
+    assert kept("shared") < 5
+    assert kept("each") > 20, "the control: what lies above keeps them"

@@ -46,9 +46,9 @@ def places(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the part, or all parts in this process, and stay until SIGTERM or Ctrl-C; SIGHUP begins anew."""
-    from etalage.kit.memory import share_heaps
+    from etalage.kit.memory import spare_memory
 
-    share_heaps()
+    spare_memory()
     import django
 
     django.setup()

@@ -1,21 +1,25 @@
-"""How the C library deals out memory to threads."""
+"""How the C library deals out memory, and gives it back."""
 
 from __future__ import annotations
 
 import ctypes
 
-_M_ARENA_MAX = -8  # malloc.h of the GNU C library
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of the GNU C library
 HEAPS = 2
+LARGE = 128 * 1024  # bytes
 
 
-def share_heaps() -> bool:
-    """Let all threads share a few heaps; False where the C library has no such setting (mallopt(3), M_ARENA_MAX).
+def spare_memory() -> bool:
+    """Let all threads share a few heaps, and large pieces go back to the system when they are freed (mallopt(3)).
 
     The GNU library gives threads up to eight heaps for each core, and what one of them has freed is of no use to the
-    others. With a thread for each request the memory of a server then grows for hours, although nothing is kept. Call
-    it before the first thread begins; Python's own lock lets hardly two threads allocate at once anyway.
+    others; and once a large piece was freed, it takes pieces of that size from the heaps, where what lies above keeps
+    them. With a thread for each request the memory of a server then grows for hours, although nothing is kept. Call
+    it before the first thread begins; Python's own lock lets hardly two threads allocate at once anyway. False where
+    the C library has no such settings.
     """
     try:
-        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, HEAPS))
+        library = ctypes.CDLL(None)
+        return all([library.mallopt(_M_ARENA_MAX, HEAPS), library.mallopt(_M_MMAP_THRESHOLD, LARGE)])
     except (AttributeError, OSError, TypeError):
         return False
