@@ -33,11 +33,13 @@ LEAVE = "etalage.channels.tasks.leave"
 
 
 @overload
-def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member) -> Channel: ...
+def pause_channel(channel_id: UUID, reason: str = "", *, actor: Member) -> Channel:
+    """By a person."""
 
 
 @overload
-def pause_channel(channel_id: UUID, reason: str, *, actor: None, version: int | None) -> Channel: ...
+def pause_channel(channel_id: UUID, reason: str, *, actor: None, version: int | None) -> Channel:
+    """By Etalage itself, which must say what it asked with."""
 
 
 @transaction.atomic
