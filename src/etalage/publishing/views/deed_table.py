@@ -241,7 +241,7 @@ PUBLICATION_DEEDS: Mapping[str, Deed[PublicationDetail]] = {
     "try-again": Deed(
         frozenset({"try_again"}),
         _("Try again?"),
-        _("Nothing stands there, so it cannot appear twice. It goes out now."),
+        _("It goes out now. If it may stand there already, you are asked first."),
         _("Try again now"),
         _try_again,
         AgainForm,
