@@ -14,7 +14,7 @@ from django.utils import translation
 from etalage.accounts.models import Business, Member, Role, Store
 
 #: Programs with a folder and a file of their own, texts, files: a second database shows nothing more of them.
-ONCE = (
+WITHOUT_DATABASE = (
     "tests/benchmarks/",
     "tests/cli/",
     "tests/demo/test_program.py",
@@ -22,14 +22,21 @@ ONCE = (
     "tests/house/",
     "tests/imports/",
 )
+#: Who may do what, forms of strangers, the journal (a file on every database), streams.
+WHATEVER_DATABASE = (
+    "tests/channels/test_incoming_kills.py",
+    "tests/channels/test_streaming.py",
+    "tests/house/test_routes.py",
+    "tests/security/test_forms.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs to run on one database only: in these places, whatever does not use Django's."""
+    """Mark what needs to run on one database only."""
     for item in items:
         uses = "db" in getattr(item, "fixturenames", ()) or item.get_closest_marker("django_db")
-        if item.nodeid.startswith(ONCE) and not uses:
+        if item.nodeid.startswith(WHATEVER_DATABASE if uses else WITHOUT_DATABASE + WHATEVER_DATABASE):
             item.add_marker("once")
 
 
