@@ -134,9 +134,12 @@ def renew(grant: Grant, *, is_dead: bool = False) -> Renewal:
     if until is None:
         return _of_somebody_else(grant, is_dead)
     account = account_by(grant, channel)
-    if leaseclock.seconds() - begun > STOOD_STILL_S:
-        # This process stood still for longer than it may: another may soon renew. Nothing was sent.
-        _held(grant, until).update(renewing_until=None)
+    stood_still = leaseclock.seconds() - begun
+    if stood_still > STOOD_STILL_S:
+        # For longer than it may: another may soon renew. Nothing was sent. Beyond its length, the lease that was read
+        # may be another's.
+        if stood_still < LEASE.total_seconds():
+            _held(grant, until).update(renewing_until=None)
         return Renewal(_again(grant))
     answer = safely(grant.network, lambda: connector.renew(account, str(grant.refresh_token)))
     # A refresh token may serve only once: new tokens must not go because the database is away for a moment.
