@@ -38,8 +38,14 @@ class Kept(Shop):
 
     def deed(self, name: str, *words: str) -> Any:
         """What a deed of `tests.keeping.shop_program` answers."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.keeping.shop_program", name, *words],
+        done = self.program("shop_program", name, *words)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def program(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of `tests.keeping` in this shop to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", f"tests.keeping.{name}", *words],
             env=self.environment,
             cwd=Path(__file__).parents[2],
             capture_output=True,
@@ -47,8 +53,6 @@ class Kept(Shop):
             timeout=SECONDS,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
 
     def backup(self, *words: str) -> Path:
         """Make a backup; its file."""

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SECONDS
 from tests.keeping.conftest import Kept
 from tests.practice_network import PracticeNetwork
 
@@ -24,15 +20,7 @@ def said_and_known(
     account = practice.open_account()
     path = kept.folder.parent / "busy.tar"
     words = (practice.base_url, account.token, account.handle, str(path), str(seed), *naive)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.keeping.busy_backup", *words],
-        env=kept.environment,
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = kept.program("busy_backup", *words)
     assert done.returncode == 0, done.stderr
     restored = elsewhere.run("restore", str(path), "--data", str(elsewhere.folder))
     assert restored.returncode == 0, restored.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,18 +14,6 @@ from tests.keeping.conftest import SERVER, Kept
 from tests.practice_network import PracticeNetwork
 
 pytestmark = pytest.mark.skipif(not SERVER, reason="a file is reached from one machine only")
-
-
-def program(shop: Kept, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.keeping.restore_program", *words],
-        env=shop.environment,
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
 
 
 def cut_off(kept: Kept, practice: PracticeNetwork, other: Path) -> tuple[Path, Kept, str]:
@@ -41,7 +27,7 @@ def cut_off(kept: Kept, practice: PracticeNetwork, other: Path) -> tuple[Path, K
     ]
     backup = kept.backup()
     kept.deed("send", key)
-    assert program(kept, "strike", str(backup)).returncode == -signal.SIGKILL
+    assert kept.program("restore_program", "strike", str(backup)).returncode == -signal.SIGKILL
     there = Kept(other, database=kept.database)
     there.folder.mkdir()
     shutil.copy(kept.folder / "etalage.env", there.folder)
@@ -58,12 +44,12 @@ def test_another_machine_starts_and_posts_nothing_until_the_restore_is_settled(
     backup, there, key = cut_off(kept, practice, tmp_path / "there")
     refused = there.run("serve", "worker")
     assert refused.returncode == 1 and "restore is at work" in refused.stderr, refused.stdout + refused.stderr
-    assert "not come to its end" in program(there, "come_back").stdout
+    assert "not come to its end" in there.program("restore_program", "come_back").stdout
     assert out(practice, there, key) == 1
 
     done = kept.run("restore", str(backup), "--yes")
     assert done.returncode == 0, done.stderr
-    assert program(there, "come_back").stdout == "1\n"
+    assert there.program("restore_program", "come_back").stdout == "1\n"
     assert there.deed("work")[key]["state"] == "published"
     assert out(practice, there, key) == 1
     worker = there.start("serve", "worker")

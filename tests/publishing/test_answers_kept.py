@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -40,6 +37,7 @@ from etalage.networks.base import (
 from etalage.publishing.delivery import machine
 from etalage.publishing.delivery.send import send
 from etalage.publishing.models import Publication, RemotePart
+from tests.away import away_soon
 from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
 from tests.publishing.scripted import Play, ScriptedNetwork
 
@@ -210,45 +208,6 @@ def test_a_wait_that_is_no_number_is_ours(say: Say, scripted_channel: NewChannel
 # --- While the database is away -------------------------------------------------------------------------------------
 
 
-def trouble() -> Callable[[], None]:
-    """The database does not take the next write, for a moment: it is cut off, or somebody holds it."""
-    return cut_off if connection.vendor == "postgresql" else hold
-
-
-def cut_off() -> None:
-    """The server ends our connection, as when it is restarted."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-
-    def end() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
-        connection.close()
-
-    elsewhere = threading.Thread(target=end)
-    elsewhere.start()
-    elsewhere.join()
-
-
-def hold() -> None:
-    """Another program writes for longer than we wait."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 20")
-    holds = threading.Event()
-
-    def write() -> None:
-        with contextlib.closing(
-            sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-        ) as other:
-            other.execute("BEGIN IMMEDIATE")
-            holds.set()
-            threading.Event().wait(0.6)
-
-    threading.Thread(target=write).start()
-    holds.wait()
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("answer", "state"), [("accept", "published"), ("rejected", "rejected")])
 def test_an_answer_outlasts_a_database_that_is_away_for_a_moment(
@@ -257,7 +216,7 @@ def test_an_answer_outlasts_a_database_that_is_away_for_a_moment(
     """Where nobody could ever ask for it again."""
     publication = new_post(scripted_channel(Mechanism.NONE), now=True).publications.get()
     (claim,) = machine.claim_due(clock.now(), 1)
-    play.script, play.meanwhile = [answer], trouble()
+    play.script, play.meanwhile = [answer], away_soon()
 
     try:
         send(claim)
