@@ -65,9 +65,9 @@ print(resident() - before)
 """
 
 
-def kept(kind: str) -> int:
+def kept(kind: str, program: str = LARGE) -> int:
     """The MiB that a program still has of forty that it freed, each with something small kept above it."""
-    words = [sys.executable, "-c", LARGE, kind]
+    words = [sys.executable, "-c", program, kind]
     return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
 
 
@@ -75,3 +75,33 @@ def kept(kind: str) -> int:
 def test_large_pieces_go_back_to_the_system() -> None:
     assert kept("shared") < 5
     assert kept("each") > 20, "the control: what lies above keeps them"
+
+
+BETWEEN = """
+import ctypes, sys
+from etalage.kit.memory import give_back, spare_memory
+assert spare_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 >> 20
+before, pieces = resident(), []
+for _ in range(640):
+    piece = libc.malloc(64 << 10)
+    libc.memset(piece, 1, 64 << 10)
+    pieces.append((piece, libc.malloc(200)))
+for piece, _kept in pieces:
+    libc.free(piece)
+if sys.argv[1] == "shared":
+    assert give_back()
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
+def test_what_is_free_between_things_that_stay_goes_back_when_asked() -> None:
+    assert kept("shared", BETWEEN) < 10
+    assert kept("each", BETWEEN) > 30, "the control: not asked, all of it stays"

@@ -46,7 +46,7 @@ def places(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the part, or all parts in this process, and stay until SIGTERM or Ctrl-C; SIGHUP begins anew."""
-    from etalage.kit.memory import spare_memory
+    from etalage.kit.memory import give_back_until, spare_memory
 
     spare_memory()
     import django
@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             if listener is None:
                 return 1
         ending = Ending(outlived=handed is not None)
+        threading.Thread(target=give_back_until, args=(ending.stop,), name="memory", daemon=True).start()
         if listener is None:
             status = run_worker(arguments.threads, ending)
         else:
