@@ -23,7 +23,7 @@ from etalage.networks.base import Mechanism
 from tests.faults import naive, network, workers
 from tests.faults.checks import judge
 from tests.faults.family import Line, Options, played, timed
-from tests.faults.publish import ASKS, FINISH, LAGS, order_faults
+from tests.faults.publish import ASKS, LAGS, order_faults, patience
 from tests.faults.shop import calm, open_channel, stock, work
 from tests.practice_network import PracticeNetwork, running_network
 
@@ -83,10 +83,12 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
         channel = open_channel(practice, case.face, **account)
         seconds = options.rounds * sum(LIVES) / 2 / BESIDE
-        batch = stock(channel, round(options.rounds * PER_JUMP), seconds)
+        publications = round(options.rounds * PER_JUMP)
+        batch = stock(channel, publications, seconds)
         order_faults(practice, chance)
         workers.kill_many(options.rounds, BESIDE, functools.partial(_jumpy, chance, case))
-        workers.let_finish(2, calm(case.work), batch.is_done, SOON if case.sees else FINISH)
+        within = SOON if case.sees else patience(publications)
+        workers.let_finish(2, calm(case.work), batch.is_done, within)
         verdict = judge(practice, batch)
         line.counts = {"jumps": options.rounds, **verdict.counts()}
         if not case.sees:

@@ -21,7 +21,7 @@ from etalage.networks.base import Mechanism
 from tests.faults import naive, network, workers
 from tests.faults.checks import judge
 from tests.faults.family import Line, Options, played, timed
-from tests.faults.publish import ASKS, FINISH, LAGS, at_pace, order_faults
+from tests.faults.publish import ASKS, LAGS, at_pace, order_faults, patience
 from tests.faults.shop import calm, open_channel, stock, work
 from tests.practice_network import PracticeNetwork, running_network
 
@@ -111,7 +111,8 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
         practice.clear_orders()
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
         channel = open_channel(practice, case.face, **{**account, **case.account})
-        batch = stock(channel, round(rounds * PER_STOP), rounds * (case.pause + AFTER) / BESIDE)
+        publications = round(rounds * PER_STOP)
+        batch = stock(channel, publications, rounds * (case.pause + AFTER) / BESIDE)
         if case.lost:
             seed = chance.randrange(10**6)
             practice.order("accepted_cut", share=case.lost, times=None, seed=seed)
@@ -120,7 +121,7 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
         steady = workers.start(case.work if case.sees else calm(case.work))
         stop_many(rounds, case.pause, functools.partial(_sleepy, chance, case))
         workers.end(steady)
-        workers.let_finish(2, calm(case.work), batch.is_done, FINISH)
+        workers.let_finish(2, calm(case.work), batch.is_done, patience(publications))
         verdict = judge(practice, batch)
         line.counts = {"stops": rounds, **verdict.counts()}
         if not case.sees:

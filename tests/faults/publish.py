@@ -31,7 +31,10 @@ SHORTEST, LONGEST = 0.005, 0.180  # seconds of a worker's life
 MEAN = (SHORTEST + LONGEST) / 2
 BESIDE = 2
 PER_KILL = 1.2  # publications
-FINISH = 120.0  # at most, seconds until all must be clear once nothing is killed any more
+FINISH, FINISH_EACH = (
+    120.0,
+    1.0,
+)  # at most, seconds until all is clear once nothing is killed; and for each publication
 FAULTS = [
     "lost_before",
     "error_before",
@@ -121,7 +124,7 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
         batch = stock(channel, publications, rounds * MEAN / BESIDE)
         order_faults(practice, chance)
         begun = workers.kill_many(rounds, BESIDE, functools.partial(_doomed, chance, case.work))
-        workers.let_finish(BESIDE, calm(case.work), batch.is_done, FINISH)
+        workers.let_finish(BESIDE, calm(case.work), batch.is_done, patience(publications))
         verdict = judge(practice, batch)
         line.counts = {"kills": rounds, **verdict.counts()}
         if not case.sees:
@@ -130,6 +133,11 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
             line.broken = [f"saw no {case.sees}"]
         assert begun >= rounds
     return line
+
+
+def patience(publications: int) -> float:
+    """How many seconds unharmed workers may take for what is left of so many: a bound on what hangs, not a pace."""
+    return FINISH + FINISH_EACH * publications
 
 
 def _warm_up(channel: Channel, case: Case) -> None:
