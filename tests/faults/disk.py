@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -82,8 +83,9 @@ def fail(folder: Path) -> Callable[[], None]:
     assert os.statvfs(folder).f_flag & os.ST_RDONLY or _refuses(folder)
 
     def mend(meanwhile: Callable[[], None] = lambda: None) -> None:
-        # A new device: the programs that still hold files of the old one keep that one.
-        healed = folder.with_suffix(f".after-{device.name}")
+        # A new device: the programs that still hold files of the old one keep that one. `mount` would take the device
+        # of a file that it has mounted before.
+        healed = folder.with_suffix(f".{uuid4().hex}")
         shutil.copyfile(device, healed)
         subprocess.run(["umount", "-l", str(folder)], check=True)
         meanwhile()  # nothing stands there now

@@ -256,8 +256,7 @@ def _play(
                 stock(case.posts.channel, POSTS, READ_ONLY_S)
             strike(port)
             worst = max(worst, _until(lambda: _is_well(port)))
-        before = _kept()
-        _until(lambda: _kept() > before)  # they are taken again
+            _until(functools.partial(_kept_since, _kept()))  # they are taken again
         if not case.tamper:
             since = clock.now()
             waited = _until(lambda: _jobs_go_on(since))
@@ -289,6 +288,10 @@ def _kept() -> int:
     except DatabaseError:  # the store is still on its way back
         connections.close_all()
         return 0
+
+
+def _kept_since(before: int) -> bool:
+    return _kept() > before
 
 
 def _judge(notes: list[dict[str, Any]]) -> dict[str, int]:
