@@ -31,10 +31,8 @@ SHORTEST, LONGEST = 0.005, 0.180  # seconds of a worker's life
 MEAN = (SHORTEST + LONGEST) / 2
 BESIDE = 2
 PER_KILL = 1.2  # publications
-FINISH, FINISH_EACH = (
-    120.0,
-    1.0,
-)  # at most, seconds until all is clear once nothing is killed; and for each publication
+FINISH = 120.0  # at most, seconds until all must be clear once nothing is killed any more
+FINISH_EACH = 1.0  # and so many more for each publication
 FAULTS = [
     "lost_before",
     "error_before",
