@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
-CONTRAST = {"type": "rule", "values": ["color-contrast"]}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERYTHING: dict[str, Any] = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
+BUT_CONTRAST = EVERYTHING | {"rules": {"color-contrast": {"enabled": False}}}
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 FINDINGS = """
-async rules => (await axe.run(document, {runOnly: rules, resultTypes: ["violations"]})).violations
+async options => (await axe.run(document, {...options, resultTypes: ["violations"]})).violations
   .map(rule => `${rule.id}: ${rule.nodes.slice(0, 3).map(node => node.html.slice(0, 200)).join(" | ")}`)
 """
 TOO_WIDE = """
@@ -40,11 +43,11 @@ class Eye:
         self.page.goto(address, wait_until="load")
         self._keep(address, "browser", self._said)
 
-    def axe(self, address: str, kind: str, rules: dict[str, Any] | None = None) -> None:
+    def axe(self, address: str, kind: str, options: dict[str, Any] = EVERYTHING) -> None:
         """What axe finds on the page as it is now."""
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(AXE)
-        self._keep(address, f"axe {kind}", self.page.evaluate(FINDINGS, rules or RULES))
+        self._keep(address, f"axe {kind}", self.page.evaluate(FINDINGS, options))
 
     def fits(self, address: str, width: int) -> None:
         """Nothing is wider than a screen of this width."""
