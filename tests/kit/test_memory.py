@@ -41,46 +41,9 @@ def test_threads_spare_memory_where_they_would_each_have_one() -> None:
     assert heaps("each") > 2, "the control: without it, heaps are many"
 
 
-LARGE = """
-import ctypes, sys
-from etalage.kit.memory import spare_memory
-if sys.argv[1] == "shared":
-    assert spare_memory()
-libc = ctypes.CDLL(None)
-libc.malloc.restype = ctypes.c_void_p
-libc.malloc.argtypes = [ctypes.c_size_t]
-libc.free.argtypes = [ctypes.c_void_p]
-libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
-def resident():
-    return int(open("/proc/self/statm").read().split()[1]) * 4096 >> 20
-libc.free(libc.malloc(24 << 20))  # from now on the library thinks that pieces of this size come and go
-before, small = resident(), []
-for _ in range(40):
-    large = libc.malloc(1 << 20)
-    libc.memset(large, 1, 1 << 20)
-    small.append((large, libc.malloc(200)))
-for large, _kept in small:
-    libc.free(large)
-print(resident() - before)
-"""
-
-
-def kept(kind: str, program: str = LARGE) -> int:
-    """The MiB that a program still has of forty that it freed, each with something small kept above it."""
-    words = [sys.executable, "-c", program, kind]
-    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
-def test_large_pieces_go_back_to_the_system() -> None:
-    assert kept("shared") < 5
-    assert kept("each") > 20, "the control: what lies above keeps them"
-
-
-BETWEEN = """
+LIBRARY = """
 import ctypes, sys
 from etalage.kit.memory import give_back, spare_memory
-assert spare_memory()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
@@ -88,20 +51,46 @@ libc.free.argtypes = [ctypes.c_void_p]
 libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096 >> 20
-before, pieces = resident(), []
-for _ in range(640):
-    piece = libc.malloc(64 << 10)
-    libc.memset(piece, 1, 64 << 10)
-    pieces.append((piece, libc.malloc(200)))
-for piece, _kept in pieces:
-    libc.free(piece)
-if sys.argv[1] == "shared":
+def come_and_go(number, size):
+    pieces = []
+    for _ in range(number):
+        piece = libc.malloc(size)
+        libc.memset(piece, 1, size)
+        pieces.append((piece, libc.malloc(200)))
+    for piece, _stays in pieces:
+        libc.free(piece)
+"""
+LARGE = """
+if sys.argv[1] == "asked":
+    assert spare_memory()
+libc.free(libc.malloc(24 << 20))  # from now on the library thinks that pieces of this size come and go
+before = resident()
+come_and_go(40, 1 << 20)
+print(resident() - before)
+"""
+BETWEEN = """
+assert spare_memory()
+before = resident()
+come_and_go(640, 64 << 10)
+if sys.argv[1] == "asked":
     assert give_back()
 print(resident() - before)
 """
 
 
+def kept(kind: str, program: str) -> int:
+    """The MiB that a program still has of forty that it freed, with something small kept above each piece."""
+    words = [sys.executable, "-c", LIBRARY + program, kind]
+    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
+def test_large_pieces_go_back_to_the_system() -> None:
+    assert kept("asked", LARGE) < 5
+    assert kept("not asked", LARGE) > 20, "the control: what lies above keeps them"
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
 def test_what_is_free_between_things_that_stay_goes_back_when_asked() -> None:
-    assert kept("shared", BETWEEN) < 10
-    assert kept("each", BETWEEN) > 30, "the control: not asked, all of it stays"
+    assert kept("asked", BETWEEN) < 10
+    assert kept("not asked", BETWEEN) > 30, "the control: all of it stays"
