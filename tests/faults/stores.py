@@ -256,7 +256,7 @@ def _play(
                 stock(case.posts.channel, POSTS, READ_ONLY_S)
             strike(port)
             worst = max(worst, _until(lambda: _is_well(port)))
-            _until(functools.partial(_kept_since, _kept()))  # they are taken again
+            _until(_more_reservations())
         if not case.tamper:
             since = clock.now()
             waited = _until(lambda: _jobs_go_on(since))
@@ -282,16 +282,19 @@ def _nothing_is_due() -> bool:
     return not Publication.objects.exclude(state__in=DONE).exists()
 
 
-def _kept() -> int:
-    try:
-        return Reservation.objects.count()
-    except DatabaseError:  # the store is still on its way back
-        connections.close_all()
-        return 0
+def _more_reservations() -> Callable[[], bool]:
+    """Whether there are more of them than when this could first be answered."""
+    counts: list[int] = []
 
+    def holds() -> bool:
+        try:
+            counts.append(Reservation.objects.count())
+        except DatabaseError:  # the store is still on its way back
+            connections.close_all()
+            return False
+        return counts[-1] > counts[0]
 
-def _kept_since(before: int) -> bool:
-    return _kept() > before
+    return holds
 
 
 def _judge(notes: list[dict[str, Any]]) -> dict[str, int]:
