@@ -98,9 +98,8 @@ def test_a_network_out_of_reach_disconnects_nobody(join: Join, guild: Guild) -> 
     before = tokens(channel)
     guild.is_down = True
     with time_machine.travel(clock.now() + timedelta(hours=2)) as travel:
-        assert (
-            queries.account_of(again(channel)).token == before[0]
-        )  # the network itself says what it is worth
+        # The network itself says what it is worth.
+        assert queries.account_of(again(channel)).token == before[0]
         actions.renew_grant(channel.pk)
         said_dead(channel)
         found = again(channel)

@@ -24,7 +24,7 @@ from etalage.channels import actions, hooks
 from etalage.channels.items import key_of
 from etalage.channels.models import Channel, Incoming, Listening
 from etalage.edge.journal import Journal
-from etalage.edge.server import bind
+from etalage.edge.listener import bind
 from etalage.kit import clock
 from tests.channels.conftest import NewChannel
 from tests.channels.guild import Guild, guild_signature, item

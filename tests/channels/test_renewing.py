@@ -74,6 +74,19 @@ def test_who_stood_still_with_the_lease_sends_nothing(
     assert grants.renew(channel.grant).renewed  # and it holds up nobody
 
 
+@pytest.mark.parametrize(("lease", "free"), [(grants.LEASE, True), (timedelta(0), False)])
+@pytest.mark.django_db
+def test_who_stood_still_gives_back_its_own_lease_only(
+    lease: timedelta, free: bool, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the length of its lease, the one in the row may be another worker's."""
+    channel = join()
+    monkeypatch.setattr(grants, "STOOD_STILL_S", -1.0)
+    monkeypatch.setattr(grants, "LEASE", lease)
+    assert channel.grant and not grants.renew(channel.grant).renewed
+    assert (Grant.objects.get().renewing_until is None) is free
+
+
 @pytest.mark.django_db
 def test_who_failed_after_its_lease_was_over_takes_nobody_elses_away(join: Join) -> None:
     channel = join()

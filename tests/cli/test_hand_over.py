@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from etalage.cli.ports import free_port
-from etalage.edge.server import bind
+from etalage.edge.listener import bind
 from etalage.keeping.running import programs
 from tests.cli.conftest import SECONDS, Shop, link_in
 from tests.cli.test_serve import first_line, status_of, stopped, what_follows

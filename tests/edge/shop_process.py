@@ -14,7 +14,7 @@ import uvicorn
 
 from etalage.edge.config import EdgeConfig
 from etalage.edge.link_sources import SQLiteLinks
-from etalage.edge.server import serve
+from tests.edge.alone import serve
 from tests.edge.naive import HastyIntake
 from tests.edge.world import VISITOR_KEY, verify
 

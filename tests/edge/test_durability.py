@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from etalage.edge.server import bind
+from etalage.edge.listener import bind
 from tests.edge.world import PHONE, Shop, event, signed, until
 
 SEED = random.SystemRandom().randrange(2**32)

@@ -23,8 +23,9 @@ from etalage.edge.click_log import ClickLog
 from etalage.edge.config import EdgeConfig
 from etalage.edge.journal import Journal
 from etalage.edge.link_sources import SQLiteLinks
-from etalage.edge.server import bind, settings
+from etalage.edge.listener import bind
 from etalage.edge.signatures import Reason, Verdict, judge, refused
+from tests.edge.alone import settings
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"

@@ -25,7 +25,7 @@ from uuid import uuid4
 
 import httpx
 
-from etalage.edge.server import bind
+from etalage.edge.listener import bind
 from tests.edge.world import Shop, event, signed, until
 from tests.ending import with_parent
 from tests.faults.family import Line, Options, note, timed

@@ -22,7 +22,7 @@ from django.test import Client
 from etalage.asgi import build_application
 from etalage.cli import serve as serve_command
 from etalage.cli.listening import FIRST_HANDED
-from etalage.edge.server import bind
+from etalage.edge.listener import bind
 from etalage.jobs import worker
 from tests.faults import workers
 from tests.faults.crowd import Crowd

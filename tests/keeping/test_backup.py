@@ -188,6 +188,15 @@ def test_people_who_asked_to_be_forgotten_since_are_erased_again(kept: Kept) -> 
     assert kept.deed("is_erased", person) == {"erased": True}
 
 
+def test_no_backup_gets_its_name_before_the_list_beside_it_knows_who_left(kept: Kept) -> None:
+    """Copied elsewhere at that moment, it would bring them back."""
+    kept.deed("forget", kept.deed("customer")["id"])
+    (kept.folder / "backups" / "erased-people.new").mkdir(parents=True)  # so the list cannot be written
+    done = kept.run("backup")
+    assert done.returncode == 1 and "Nothing of it is left" in done.stderr
+    assert not list((kept.folder / "backups").glob("*.tar"))
+
+
 def test_who_spoke_on_a_network_and_asked_to_be_forgotten_since_is_erased_again(
     kept: Kept, practice: PracticeNetwork
 ) -> None:

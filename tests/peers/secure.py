@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
+import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,53 +53,49 @@ class Authority:
         return made.add_extension(about, critical=False).sign(self._key, hashes.SHA256())
 
 
-async def _hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
+class _Call(socketserver.BaseRequestHandler):
+    """One request: handed on with the word that it came by https, as a proxy does, and then its answer handed back.
 
-
-class _Line:
-    """Hands on what comes in, with the word that it came by https, as a proxy does; one request for each connection.
-
-    All of it in one thread: a connection of TLS is not for two threads at once, one that reads and one that writes.
+    One after the other: a connection of TLS is not for two threads at once, one that reads and one that writes.
     """
 
+    server: _Line
+
+    def handle(self) -> None:
+        with suppress(OSError), self.server.context.wrap_socket(self.request, server_side=True) as wire:
+            request = wire.makefile("rb")
+            first, head = request.readline(), b""
+            while (line := request.readline()).strip():
+                head += line
+            if not first:
+                return  # a browser opens connections that it may never use
+            length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+            body = request.read(int(length[1])) if length else b""
+            with socket.create_connection(self.server.behind, 30) as behind:
+                told = b"X-Forwarded-Proto: https\r\nConnection: close\r\n"
+                behind.sendall(first + told + head + b"\r\n" + body)
+                while data := behind.recv(65536):
+                    wire.sendall(data)
+
+
+class _Line(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
     def __init__(self, origin: str, context: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Call)
         parts = urlsplit(origin)
-        self._behind, self._context = (parts.hostname, parts.port), context
-        self.port: Future[int] = Future()
-
-    async def serve(self) -> None:
-        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        async with await asyncio.start_server(self._handle, "127.0.0.1", 0, ssl=self._context) as server:
-            self.port.set_result(server.sockets[0].getsockname()[1])
-            await self._done.wait()
-
-    def end(self) -> None:
-        self._loop.call_soon_threadsafe(self._done.set)
-
-    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        cut_off = OSError, asyncio.IncompleteReadError, asyncio.CancelledError
-        with suppress(*cut_off), closing(writer):
-            first, _, rest = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
-            answers, wire = await asyncio.open_connection(*self._behind)
-            with closing(wire):
-                wire.write(first + b"\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n" + rest)
-                body = asyncio.create_task(_hand_on(reader, wire))
-                await _hand_on(answers, writer)
-                body.cancel()
+        self.behind, self.context = (parts.hostname, parts.port), context
 
 
 @contextmanager
 def secure_line(origin: str, host: str, authority: Authority) -> Iterator[str]:
     """The https origin under which the server at `origin` is reached for the length of a `with` block."""
-    line = _Line(origin, authority.server_context(host))
-    with ThreadPoolExecutor(1) as thread:
-        serving = thread.submit(asyncio.run, line.serve())
+    with _Line(origin, authority.server_context(host)) as line:
+        thread = threading.Thread(target=line.serve_forever, args=(0.05,))
+        thread.start()
         try:
-            yield f"https://{host}:{line.port.result(30)}"
+            yield f"https://{host}:{line.server_address[1]}"
         finally:
-            line.end()
-            serving.result(30)
+            line.shutdown()
+            thread.join()

@@ -88,9 +88,8 @@ def as_json(items: Sequence[Received]) -> bytes:
 
 def _bounded(item: Received) -> Received:
     """The same, as long as anything that is kept: a row of the journal must not grow with what a network says."""
-    limits = (
-        dict.fromkeys(_IDS, LONGEST_ID + 1) | _LENGTHS | {"url": LONGEST_URL + 1}
-    )  # too long stays too long
+    # Too long stays too long.
+    limits = dict.fromkeys(_IDS, LONGEST_ID + 1) | _LENGTHS | {"url": LONGEST_URL + 1}
     texts = {name: getattr(item, name)[:limit] for name, limit in limits.items()}
     return replace(item, **texts, text=_shortened(item.text))
 

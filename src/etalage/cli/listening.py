@@ -19,7 +19,7 @@ import uvicorn
 
 from etalage.cli.ports import is_free, is_ours, port_taken
 from etalage.cli.say import complain
-from etalage.edge.server import AddressTaken, bind
+from etalage.edge.listener import AddressTaken, bind
 
 FIRST_HANDED = 3  # sd_listen_fds(3): handed sockets begin at this number
 DRAIN_SECONDS = 15.0  # the most that connections that are open get for one more request
@@ -69,9 +69,8 @@ def let_signals(*, come: bool) -> None:
 
 def begin_anew(listener: socket.socket | None) -> None:
     """Become a fresh `etalage serve` with the same words and the same process id, which inherits the socket."""
-    signal.signal(
-        signal.SIGHUP, signal.SIG_IGN
-    )  # until the new one listens to it; a second one changes nothing
+    # Until the new one listens to it; a second one changes nothing.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if listener is not None:
         os.dup2(listener.fileno(), FIRST_HANDED)
         os.set_inheritable(FIRST_HANDED, True)  # dup2 leaves that alone when the numbers are the same

@@ -68,9 +68,8 @@ def _apply_as_one() -> None:
             state = executor.loader.project_state(known)
             emit_pre_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
             executor.migrate(targets, plan, state=state.clone())
-            call_command(
-                "migrate", verbosity=0
-            )  # nothing is left to apply; it makes what belongs to new models
+            # Nothing is left to apply; it makes what belongs to new models.
+            call_command("migrate", verbosity=0)
     finally:
         connection.enable_constraint_checking()
 

@@ -188,9 +188,8 @@ class SQLiteStore(Generic[Row]):
         if self._connection is None:
             if not self._is_known:
                 self._make_file()
-            self._place = place_of(
-                self.path
-            )  # before it is opened: whatever comes in between is seen by the next
+            # Before it is opened: whatever comes in between is seen by the next.
+            self._place = place_of(self.path)
             connection = connect(self.path, self._synchronous)
             try:
                 self._make_tables(connection)

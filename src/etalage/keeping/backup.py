@@ -193,9 +193,8 @@ def _alone() -> Iterator[None]:
     """One backup at a time. Raises KeepingTrouble."""
     with (settings.DATA / "backup.lock").open("w") as file:
         try:
-            fcntl.flock(
-                file, fcntl.LOCK_EX | fcntl.LOCK_NB
-            )  # given back when the file is closed, also by a kill
+            # Given back when the file is closed, also by a kill.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise KeepingTrouble("Another backup is being made. Wait until it is done.") from error
         yield

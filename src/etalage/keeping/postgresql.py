@@ -18,9 +18,8 @@ from etalage.kit import clock
 
 PLACES = Path("/usr/lib/postgresql")
 MARK = "restore_unfinished"
-LEAVING_S = (
-    2.0  # who connects to a database that is being restored sees the mark and leaves; servers take a moment
-)
+# Who connects to a database that is being restored sees the mark and leaves; servers take a moment.
+LEAVING_S = 2.0
 OURS = f"schemaname = 'public' AND tablename <> '{MARK}'"
 
 

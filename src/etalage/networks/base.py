@@ -97,12 +97,10 @@ class Account:
     token: str = field(repr=False)
     remote_id: str = ""
     handle: str = ""
-    mechanism: Mechanism | None = (
-        None  # as the account's stored abilities say; None: the connector's usual one
-    )
-    memory: str = field(
-        default="", repr=False
-    )  # what the connector keeps beside the token; encrypted at rest
+    # As the account's stored abilities say; None: the connector's usual one.
+    mechanism: Mechanism | None = None
+    # What the connector keeps beside the token; encrypted at rest.
+    memory: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

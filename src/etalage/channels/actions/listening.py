@@ -85,9 +85,8 @@ def _read(listening: Listening, *, every: timedelta) -> None:
     now = clock.now()
     rows = Listening.objects.filter(pk=listening.pk)
     rows.update(read_at=now, failures=0, problem="")
-    rows.filter(due_at=listening.due_at).update(
-        due_at=now + every, due_set_at=now
-    )  # unless it rang meanwhile
+    # Unless it rang meanwhile.
+    rows.filter(due_at=listening.due_at).update(due_at=now + every, due_set_at=now)
     if listening.problem or listening.read_at is None:
         tell("channels")
 

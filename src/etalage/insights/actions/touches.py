@@ -28,9 +28,8 @@ from etalage.publishing.models import TrackedLink
 
 CLICKS_AT_ONCE = 1000
 RECOMPUTE = "etalage.insights.tasks.recompute"
-KEEP_CLICKS = timedelta(
-    days=8
-)  # in the edge's file; a database put back from a backup can read them once more
+# In the edge's file; a database put back from a backup can read them once more.
+KEEP_CLICKS = timedelta(days=8)
 KEEP_DELIVERIES = timedelta(days=30)
 
 

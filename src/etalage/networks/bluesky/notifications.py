@@ -20,9 +20,8 @@ from etalage.networks.rows import ODD
 
 OVERLAP = timedelta(days=1)
 SURE_OVERLAP = timedelta(hours=1)
-MOST_AGAIN = (
-    500  # rows that are read again beyond the sure stretch, so that a busy account costs no more each time
-)
+# Rows that are read again beyond the sure stretch, so that a busy account costs no more each time.
+MOST_AGAIN = 500
 MOST_PAGES = 500  # of one walk: 50,000 rows; what lies behind them is not read
 MOST_MARKS = 100  # what is remembered of the last stretch; beyond it something may be handed over twice
 

@@ -169,9 +169,8 @@ class MastodonConnector(Streaming):
         if isinstance(made, Rejected) and made.reason is Reason.GONE:
             return Accepted(remote_id)
         if isinstance(made, Unknown) and made.detail == "HTTP 404" and isinstance(wire.answer(path), Answer):
-            return Rejected(
-                Reason.POLICY_REJECTED, "DELETE"
-            )  # it stands there still: this server has no such act
+            # It stands there still: this server has no such act.
+            return Rejected(Reason.POLICY_REJECTED, "DELETE")
         return _accepted(made)
 
     # --- Receiving ----------------------------------------------------------------------------------------------

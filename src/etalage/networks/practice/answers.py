@@ -44,9 +44,8 @@ def failure(answer: Answer) -> Failure:
     if answer.status >= 500:
         return Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status}")
     if not 400 <= answer.status < 500 or not code:
-        return Unknown(
-            Reason.NONSENSE_ANSWER, f"HTTP {answer.status}"
-        )  # a proxy or a portal spoke, not the network
+        # A proxy or a portal spoke, not the network.
+        return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {answer.status}")
     if answer.status == 401:
         return ChannelRefused(Reason.AUTH_DEAD, detail)
     if answer.status == 403:

@@ -118,9 +118,8 @@ def _end_copy(copy: SecondCopy, state: CopyState, reason: str, younger: str) -> 
     with transaction.atomic():
         publication = Publication.objects.select_for_update().get(pk=copy.publication_id)
         if state == CopyState.REMOVED and younger != _younger(copy, publication):
-            raise _again(
-                pace().wait(1), "it moved meanwhile"
-            )  # what was deleted was withdrawn too: the copy still stands
+            # What was deleted was withdrawn too: the copy still stands.
+            raise _again(pace().wait(1), "it moved meanwhile")
         asked = SecondCopy.objects.filter(pk=copy.pk, state=CopyState.ASKED)
         if not asked.update(state=state, reason=reason):
             return
@@ -152,9 +151,8 @@ def _done(publication: Publication) -> None:
         DeliveryState.WITHDRAWN,
         reason="withdrawn",
         take_token=True,
-        only_if=Q(
-            remote_id=publication.remote_id
-        ),  # else a copy took the place of the one that was taken down
+        # Else a copy took the place of the one that was taken down.
+        only_if=Q(remote_id=publication.remote_id),
         change="",
         change_reason="",
     )

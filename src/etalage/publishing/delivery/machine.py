@@ -56,9 +56,8 @@ CLEAR: dict[str, Any] = {
     "absent_since": None,
     "looks": 0,
 }
-_PASSING = frozenset(
-    {DeliveryState.CLAIMED, DeliveryState.PREPARED, DeliveryState.RECONCILING}
-)  # no page waits for these
+# No page waits for these.
+_PASSING = frozenset({DeliveryState.CLAIMED, DeliveryState.PREPARED, DeliveryState.RECONCILING})
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from django.conf import settings
 class Pace:
     """How long things may take; see each field."""
 
-    lease: timedelta = timedelta(
-        minutes=10
-    )  # far longer than any request, so that a lost lease means a lost worker
+    # Far longer than any request, so that a lost lease means a lost worker.
+    lease: timedelta = timedelta(minutes=10)
     request: timedelta = timedelta(seconds=120)  # the longest a single request to a network may take
     late: timedelta = timedelta(hours=24)  # after its hour a post without an end of its own is too late
     first_wait: timedelta = timedelta(seconds=10)  # before the second try; doubled for each further one
@@ -30,9 +29,8 @@ class Pace:
     key_share: float = 5 / 6  # how much of a network's memory for keys is trusted
     # How far before the first send a look begins: a clock that was a day wrong when it was written down is covered.
     since: timedelta = timedelta(hours=26)
-    lag_samples: int = (
-        20  # successes of a channel whose showing is timed one after the other; later ones now and then
-    )
+    # Successes of a channel whose showing is timed one after the other; later ones now and then.
+    lag_samples: int = 20
     lag_again: timedelta = timedelta(minutes=10)  # between such later samples
     lag_slack: timedelta = timedelta(seconds=30)  # a look that came so much later than planned tells nothing
     lag_looks: int = 12  # looks for one sample, each after twice the time of the one before

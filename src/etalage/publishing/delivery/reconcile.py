@@ -101,9 +101,8 @@ def _look(work: Work) -> Look:
     except ChannelUnusable:
         return CannotTell(Reason.AUTH_DEAD)
     if work.abilities.mechanism is Mechanism.TWO_PHASE and is_unaccounted(publication):
-        account = replace(
-            account, mechanism=Mechanism.READ_BACK
-        )  # of the draft that was sent we know nothing
+        # Of the draft that was sent we know nothing.
+        account = replace(account, mechanism=Mechanism.READ_BACK)
     since = min(publication.first_sent_at or publication.state_at, clock.now()) - pace().since
     try:
         return publisher.look(account, delivery_of(publication, publication.attempt), since)

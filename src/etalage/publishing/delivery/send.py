@@ -29,9 +29,8 @@ from etalage.publishing.models import DeliveryState, Publication
 
 log = logging.getLogger(__name__)
 
-MOST_STEPS = (
-    40  # more than any network's pictures and containers; a connector that never ends is stopped here
-)
+# More than any network's pictures and containers; a connector that never ends is stopped here.
+MOST_STEPS = 40
 
 
 def send(claim: Claim) -> None:
@@ -150,11 +149,8 @@ def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendi
     delivery = delivery_of(publication, publication.attempt + 1)
     if _is_over(work) or not _channel_is_open(work):
         return
-    begun, now, tick = (
-        ticks.seconds(),
-        clock.now(),
-        ticks.now(),
-    )  # before the statement: the lease ends no sooner
+    # Before the statement: the lease ends no sooner.
+    begun, now, tick = ticks.seconds(), clock.now(), ticks.now()
     goes_on = publication.in_doubt
     facts = {
         "attempt": delivery.attempt,

@@ -26,9 +26,8 @@ def test_a_publication_always_has_the_same_key_and_others_have_other_keys() -> N
 
 
 def test_the_keys_time_is_the_one_at_which_the_publication_was_made() -> None:
-    made = (
-        1_795_000_000_123  # milliseconds; not `uuid7()`, whose time never goes back when a test's clock did
-    )
+    # Milliseconds; not `uuid7()`, whose time never goes back when a test's clock did.
+    made = 1_795_000_000_123
     key = record_key(str(UUID(int=made << 80 | 0x7 << 76 | 0b10 << 62 | 5)))
     number = 0
     for sign in key:

@@ -207,9 +207,8 @@ def test_a_code_is_of_no_use_without_its_verifier_or_its_key_and_only_once(
         wrong = {**question.memory, part: stranger.memory[part]}
         found = network.finish(wrong, BACK, answer)
         assert isinstance(found, ChannelRefused | NotAccepted), (part, found)
-    assert not isinstance(
-        network.finish(question.memory, BACK, answer), Connected
-    )  # a code is asked with once
+    # A code is asked with once.
+    assert not isinstance(network.finish(question.memory, BACK, answer), Connected)
 
 
 def test_rights_that_were_not_given_are_named(

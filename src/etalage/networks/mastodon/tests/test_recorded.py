@@ -117,9 +117,8 @@ def test_a_refused_text_is_known_by_its_status_whatever_the_language(network: Ma
         refused = network.commit(account_at(server), post(), delivery())
     assert isinstance(refused, Rejected)
     assert refused.reason is Reason.TEXT_INVALID
-    assert refused.detail.startswith(
-        "バリデーション"
-    )  # in the account's language: nothing to be read by a program
+    # In the account's language: nothing to be read by a program.
+    assert refused.detail.startswith("バリデーション")
 
 
 def test_what_is_gone_counts_as_taken_away(network: MastodonConnector) -> None:
@@ -159,9 +158,8 @@ def test_a_link_is_read_out_of_what_the_server_makes_of_it(network: MastodonConn
     with replayed("test_status_quote_approval_visibility") as server:
         status = network.wire(server.origin).read("/api/v1/statuses/117440826525474553")
     assert isinstance(status, dict)
-    assert (
-        plain(status["content"]) == "https://www.youtube.com/watch?v=FAEKjYroiME"
-    )  # cut in parts for the eye
+    # Cut in parts for the eye.
+    assert plain(status["content"]) == "https://www.youtube.com/watch?v=FAEKjYroiME"
 
 
 def test_figures_come_one_by_one_where_they_do_not_come_together(network: MastodonConnector) -> None:

@@ -64,9 +64,8 @@ def test_an_owner_says_yes_and_the_account_is_connected(
     found = connected(snac, network, shop)
     assert (found.account.base_url, found.name) == (snac.origin, shop.login)
     assert found.account.handle == f"{shop.login}@{snac.origin.partition('://')[2]}"
-    assert (
-        found.account.mechanism is Mechanism.READ_BACK
-    )  # it keeps no keys, and NodeInfo says that it is snac
+    # It keeps no keys, and NodeInfo says that it is snac.
+    assert found.account.mechanism is Mechanism.READ_BACK
     assert (found.abilities.text_limit, found.abilities.link_length) == (100_000, 32)
     assert (found.abilities.can_edit, found.abilities.can_withdraw) == (True, False)
     assert found.tokens is not None

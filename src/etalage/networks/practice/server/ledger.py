@@ -47,9 +47,8 @@ class Ledger:
         self.db.execute("PRAGMA foreign_keys=ON")
         self.db.executescript((Path(__file__).parent / "schema.sql").read_text("utf-8"))
         if "stated_settle" not in {row["name"] for row in self.rows("PRAGMA table_info(accounts)")}:
-            self.db.execute(
-                "ALTER TABLE accounts ADD COLUMN stated_settle REAL"
-            )  # a ledger of an earlier version
+            # A ledger of an earlier version.
+            self.db.execute("ALTER TABLE accounts ADD COLUMN stated_settle REAL")
         self._last_id = (
             self.value("SELECT MAX(id) FROM (SELECT id FROM statuses UNION SELECT id FROM media)") or 0
         )

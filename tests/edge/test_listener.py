@@ -1,24 +1,25 @@
-"""The edge alone in a process."""
+"""The sockets of our servers, and what the edge needs to start."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import subprocess
 import sys
 
 import pytest
 
-from etalage.edge.server import AddressTaken, bind, run
+from etalage.edge.app import edge_app
+from etalage.edge.listener import AddressTaken, bind
 from etalage.edge.store import StoreUnavailable
 from tests.edge.world import Shop
 
 
-def test_a_port_in_use_is_refused_and_not_shared(shop: Shop) -> None:
+def test_a_port_in_use_is_refused_and_not_shared() -> None:
     with bind("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
         with pytest.raises(AddressTaken, match=f"127.0.0.1:{port}"):
-            run(shop.config(), "127.0.0.1", port)
-    assert not (shop.folder / "journal.sqlite3").exists(), "refused before anything is opened"
+            bind("127.0.0.1", port)
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
@@ -30,7 +31,7 @@ def test_an_address_of_another_machine_is_refused() -> None:
 def test_a_data_folder_that_cannot_be_written_stops_the_start(shop: Shop) -> None:
     (shop.folder / "journal.sqlite3").mkdir()
     with pytest.raises(StoreUnavailable, match="journal"):
-        run(shop.config(), "127.0.0.1", 0)
+        asyncio.run(edge_app(shop.config()).start())
 
 
 def test_the_edge_runs_without_django() -> None:
