@@ -209,6 +209,19 @@ def test_a_dead_access_that_is_renewed_does_not_lose_the_wish(
     assert publication.change == "withdraw"
 
 
+def test_a_refused_access_pauses_its_channel_and_the_wish_waits(
+    practice: PracticeNetwork, practice_channel: NewChannel, new_post: NewPost, world: World
+) -> None:
+    publication = published(new_post(practice_channel(), now=True))
+    actions.withdraw_publication(publication.pk, actor=world.manager)
+    practice.order("permission_missing", on="withdraw")
+    changes.carry_out(publication.pk)
+    channel = Channel.objects.get()
+    assert (channel.state, channel.pause_reason) == ("paused", "permission_missing")
+    publication.refresh_from_db()
+    assert (publication.change, publication.change_reason) == ("withdraw", "permission_missing")
+
+
 def test_an_edit_leaves_what_is_being_withdrawn_alone(
     practice_channel: NewChannel, new_post: NewPost, world: World
 ) -> None:
