@@ -13,14 +13,18 @@ from django.utils import translation
 
 from etalage.accounts.models import Business, Member, Role, Store
 
-#: Programs with a folder and a file of their own, texts, files: a second database shows nothing more of them.
+#: Programs with a folder and a file of their own, texts, files, connectors: a second database shows nothing more of
+#: them. Only their tests that ask for the database run on both.
 WITHOUT_DATABASE = (
+    "src/etalage/networks/",
     "tests/benchmarks/",
     "tests/cli/",
     "tests/demo/test_program.py",
     "tests/edge/",
     "tests/house/",
     "tests/imports/",
+    "tests/kit/",
+    "tests/networks/",
 )
 #: Who may do what, forms of strangers, the journal (a file on every database), streams.
 WHATEVER_DATABASE = (
