@@ -97,6 +97,48 @@ def struck(shop: Kept, after: float) -> bool:
     return process.wait() == -signal.SIGKILL
 
 
+PRODUCTS = 1500
+LATER = {"DJANGO_SETTINGS_MODULE": "tests.keeping.later.settings"}
+
+
+def test_what_is_on_the_shelf_outlives_an_upgrade_that_is_killed(kept: Kept) -> None:
+    """Two migrations of a later version: one fills a new column row by row, one writes the table anew."""
+    assert program(kept, "fill", str(PRODUCTS)).returncode == 0
+    chance, killed, after_s = random.Random(SEED), 0, 0.1
+    before = shelf(kept)
+    kept.more |= LATER
+    while struck(kept, after_s):  # later each time, until it was done before
+        killed += 1
+        after_s *= chance.uniform(1.5, 2.2)
+        assert shelf(kept) == before, f"all of it or nothing; seed {SEED}"
+    upgraded(kept)
+    after = shelf(kept)
+    assert after[0] == before[0] == PRODUCTS and after[1] != before[1]
+    assert killed, f"no kill came in time; seed {SEED}"
+    assert shelf(kept, "schema") == shelf(kept, "upgrade", "schema"), "doing it again does nothing"
+
+
+def shelf(shop: Kept, *deeds: str) -> Any:
+    done = program(shop, *" then ".join(deeds or ("shelf",)).split(" "))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_database_of_a_newer_version_is_left_alone(kept: Kept) -> None:
+    """It keeps things where this version does not look, and so would lose them without a word."""
+    kept.more |= LATER
+    assert program(kept, "upgrade").returncode == 0
+    kept.more.clear()
+    done = kept.run("serve", "worker")
+    assert done.returncode == 1 and "newer Etalage (catalogue 0002_letters is not known here)" in done.stderr
+
+
+def test_a_database_from_before_the_first_release_is_named(kept: Kept) -> None:
+    assert program(kept, "drop", "catalogue_product vendor").returncode == 0
+    done = kept.run("serve", "worker")
+    assert done.returncode == 1 and "lacks catalogue_product.vendor" in done.stderr
+
+
 def test_the_control_what_django_does_alone_cannot_be_run_again(tmp_path: Path, made_once: Kept) -> None:
     with empty(tmp_path, "control", made_once) as shop:
         assert program(shop, "naive", "kill").returncode == -signal.SIGKILL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -54,6 +55,41 @@ def naive(kill: str) -> None:
 
     MigrationExecutor.record_migration = strike  # type: ignore[method-assign]
     call_command("migrate", verbosity=0)
+
+
+def fill(number: str) -> None:
+    """Put so many products on the shelf."""
+    from etalage.catalogue.models import Product, Variant
+
+    products = Product.objects.bulk_create(
+        Product(handle=f"vase-{one}", slug=f"vase-{one}", title={"en": f"Vase {one}"})
+        for one in range(int(number))
+    )
+    Variant.objects.bulk_create(
+        Variant(product=one, sku=one.handle, price_minor=500, currency="EUR") for one in products
+    )
+
+
+def shelf() -> None:
+    """Print a digest of every product, whatever columns it has, with its article."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM catalogue_product JOIN catalogue_variant ON product_id = catalogue_product.id ORDER BY sku"
+        )
+        names, rows = [column[0] for column in cursor.description or ()], cursor.fetchall()
+    digest = hashlib.sha256(repr([sorted(zip(names, map(str, row), strict=True)) for row in rows]).encode())
+    print(json.dumps([len(rows), digest.hexdigest()]))
+
+
+def drop(column: str) -> None:
+    """Take a column away, as it was before it was thought of."""
+    from django.db import connection
+
+    table, name = column.split()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
 
 
 def schema() -> None:

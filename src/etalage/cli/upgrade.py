@@ -17,19 +17,30 @@ LOCK_NUMBER = 0x4574616C  # "Etal"; PostgreSQL's advisory locks are numbers
 
 
 def upgrade() -> None:
-    """Apply what the database lacks. Several processes that start at once take turns; most then find nothing to do."""
-    from django.core.management import call_command
+    """Apply what the database lacks. Several processes that start at once take turns; most then find nothing to do.
+
+    Raises `keeping.form.OtherForm`, a DatabaseError, for a database that is of another version than can be upgraded.
+    """
     from django.db import connection
 
-    if not _plan():
-        return
-    with alone():
-        connection.close()  # what this connection saw before it waited is old
-        plan = _plan()
-        if plan and all(migration.atomic for migration, _backwards in plan):
-            _apply_as_one()
-        elif plan:
-            call_command("migrate", verbosity=0)
+    from etalage.keeping.form import refuse_newer, refuse_unfinished
+
+    refuse_newer()
+    if _plan():
+        with alone():
+            connection.close()  # what this connection saw before it waited is old
+            _apply()
+    refuse_unfinished()
+
+
+def _apply() -> None:
+    from django.core.management import call_command
+
+    plan = _plan()
+    if plan and all(migration.atomic for migration, _backwards in plan):
+        _apply_as_one()
+    elif plan:
+        call_command("migrate", verbosity=0)
 
 
 def _plan() -> list[Any]:

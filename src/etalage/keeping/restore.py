@@ -20,7 +20,6 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
-from django.db.migrations.loader import MigrationLoader
 
 from etalage.accounts.erased import write_list
 from etalage.edge.clicks import Click
@@ -28,6 +27,7 @@ from etalage.keeping import archive, placing, postgresql, running, sqlite_files
 from etalage.keeping.archive import Manifest
 from etalage.keeping.backup import CLICKS, DATABASE, JOURNAL
 from etalage.keeping.erasures import ERASURES, known_erasures
+from etalage.keeping.form import known_migrations
 from etalage.keeping.hold import Hold, hold
 from etalage.keeping.words import KeepingTrouble
 from etalage.kit import clock
@@ -86,8 +86,7 @@ def refuse(manifest: Manifest) -> None:
             f"This backup is of a shop on {NAMES.get(manifest.database, manifest.database)}, and DATABASE_URL leads to "
             f"{NAMES[connection.vendor]}. Restore it where its own kind of database is set."
         )
-    loader = MigrationLoader(None)
-    known = {*(loader.disk_migrations or ()), *_replaced(loader)}
+    known = known_migrations()
     if newer := [app for app, name in manifest.migrations if (app, name) not in known]:
         raise KeepingTrouble(
             f"This backup is of a newer Etalage ({manifest.made_by}; its {newer[0]} is not known here). "
@@ -104,11 +103,6 @@ def refuse_running() -> None:
         )
     if connection.vendor == "postgresql":
         postgresql.refuse_others()
-
-
-def _replaced(loader: MigrationLoader) -> set[tuple[str, str]]:
-    """Migrations that were folded into others since; what had them is brought up to date all the same."""
-    return {old for migration in (loader.disk_migrations or {}).values() for old in migration.replaces}
 
 
 def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -> Restored:

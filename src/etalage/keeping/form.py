@@ -1,0 +1,55 @@
+"""Whether a database has a form that this version can work with."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+
+
+class OtherForm(DatabaseError):
+    """The database is of another version, which this one cannot bring to its own form; nothing was changed."""
+
+
+def known_migrations() -> set[tuple[str, str]]:
+    """Every migration that this version knows, also those that were folded into others since."""
+    on_disk = MigrationLoader(None).disk_migrations or {}
+    return {*on_disk, *(old for migration in on_disk.values() for old in migration.replaces)}
+
+
+def refuse_newer() -> None:
+    """Raise OtherForm for a database of a newer version: it keeps things where this one does not look."""
+    if strange := sorted(set(MigrationLoader(connection).applied_migrations or {}) - known_migrations()):
+        room, name = strange[0]
+        raise OtherForm(f"it is of a newer Etalage ({room} {name} is not known here). Install that version.")
+
+
+def refuse_unfinished() -> None:
+    """Raise OtherForm for a database that has had every migration and lacks columns nevertheless.
+
+    Only one that was made before there were releases can be so: the first migrations changed until then.
+    """
+    if lacking := _lacking():
+        raise OtherForm(
+            f"it was made before the first release, and lacks {lacking[0]}. Begin with an empty data folder "
+            "(and database), and import what there was."
+        )
+
+
+def _lacking() -> list[str]:
+    """The columns that this version reads and the database does not have."""
+    sql = (
+        "SELECT made.name, it.name FROM sqlite_master AS made, pragma_table_info(made.name) AS it"
+        if connection.vendor == "sqlite"
+        else "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        there = {tuple(row) for row in cursor.fetchall()}
+    wanted = {
+        (model._meta.db_table, str(field.column))
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+        for field in model._meta.local_concrete_fields
+    }
+    return sorted(f"{table}.{column}" for table, column in wanted - there)

@@ -1,0 +1,1 @@
+"""The catalogue's migrations of a later version."""
