@@ -1,9 +1,9 @@
 """A click on a tracked link: what is kept of it, and what is not (no address, no full agent, no full
 referrer).
 
-Loss window: a click is committed about a tenth of a second after its redirect, so `kill -9` may take that
-tenth; what was committed survives it. A power cut may take up to one second, as the file is synced every 0.8
-s and not per commit.
+Loss window: a click is committed a tenth of a second after its redirect, and on a busy machine within half a
+second (`LOSS_WINDOW_S`): those may be gone after `kill -9`, and none before them. A power cut may take one second
+more, as the file is synced every 0.8 s and not per commit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from etalage.edge.store import SQLiteStore
 
 LINGER_S = 0.1
 SETTLE_S = 0.8
+LOSS_WINDOW_S = 0.5
 
 _SCHEMA = (
     # AUTOINCREMENT: a place is never given out twice, also after pruning, so that readers' cursors hold.
