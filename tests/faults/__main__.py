@@ -65,7 +65,7 @@ FAMILIES: dict[str, Family] = {
     "drain": Family("tests.faults.drain", 40, 300),
     "stores": Family("tests.faults.stores", 1, 5, harms_server=True),
     "clock": Family("tests.faults.clock", 10, 100, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
-    "power": Family("tests.faults.power", 100, 1000, databases=("sqlite",)),
+    "power": Family("tests.faults.power", 60, 1000, databases=("sqlite",)),
     "disk": Family("tests.faults.disk", 1, 10, databases=("sqlite",)),
 }
 #: Families spend a third of their time waiting: for a lease, for a network, for a disk.
