@@ -151,7 +151,7 @@ class Crowd:
     def finish(self) -> list[dict[str, Any]]:
         """Let everybody finish what they began; everything that was noted. The crowd is gone afterwards."""
         os.kill(self._pid, signal.SIGTERM)
-        os.waitpid(self._pid, 0)
+        workers.wait(self._pid)
         return [json.loads(line) for line in self._ledger.read_text().splitlines()]
 
     def _run(self, port: int, seed: object, number: int, live: Live) -> None:

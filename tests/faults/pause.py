@@ -166,8 +166,7 @@ def stop_many(number: int, pause: float, begin: Callable[[], tuple[Callable[[], 
             workers.end(slot.pid)
             slots.remove(slot)
             ended += 1
-    for slot in slots:
-        workers.end(slot.pid)
+    workers.end(*(slot.pid for slot in slots))
 
 
 def _goes_on(slot: Slot, pause: float) -> bool:
@@ -179,7 +178,7 @@ def _goes_on(slot: Slot, pause: float) -> bool:
         if now >= slot.wakes_at:
             os.kill(slot.pid, signal.SIGCONT)
             slot.ends_at = now + AFTER
-    elif os.waitpid(slot.pid, os.WUNTRACED | os.WNOHANG)[0]:  # it stopped itself
+    elif workers.is_stopped(slot.pid):  # it stopped itself
         slot.wakes_at = now + pause
     elif now >= slot.stops_at:
         os.kill(slot.pid, signal.SIGSTOP)

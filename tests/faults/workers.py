@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from django.db import connections
 from tests.ending import with_parent
 
 Work = Callable[[], None]
+MOST_WORDS = 30_000  # bytes; nobody reads the pipe before the end
 
 
 @dataclass
@@ -25,42 +27,85 @@ class Slot:
     until: float
 
 
+class Crashed(Exception):
+    """A worker ended neither by SIGKILL nor by coming to its end: what it said, and how it ended."""
+
+
+_words: dict[int, int] = {}  # the pipe on which each running worker says why it cannot go on
+
+
 def start(work: Work) -> int:
-    """Fork a process that does `work` for ever; its id. What it would print about its own end goes nowhere."""
+    """Fork a process that does `work`; its id. What it prints about an end of its own is kept until it is gone."""
     connections.close_all()  # no connection may live in two processes
     sys.stdout.flush()
-    ready, says_ready = os.pipe()
+    hears, says = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(says_ready)
-        os.read(ready, 1)  # its life is counted from here, so that it is not over before it began
-        os.close(ready)
+        os.close(says)
+        os.read(hears, 1)  # its life is counted from here, so that it is not over before it began
+        os.set_blocking(hears, False)
+        _words[pid] = hears
         return pid
+    status = 1
     try:
         with_parent()
         connections["default"].ensure_connection()
-        os.close(says_ready)
+        os.write(says, b"\n")
         work()
+        status = 0
+    except BaseException:
+        os.write(says, traceback.format_exc().encode()[-MOST_WORDS:])
     finally:
-        os._exit(1)
+        os._exit(status)
 
 
-def end(pid: int) -> None:
-    """Kill -9, and wait until it is gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+def end(*pids: int) -> None:
+    """Kill -9, and wait until they are gone. Raises Crashed for those that had ended badly before."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    ends = [(pid, os.waitpid(pid, 0)[1]) for pid in pids]
+    for pid, status in ends:
+        _judge(pid, status)
 
 
 def is_gone(pid: int) -> bool:
-    """Whether the process has ended by itself; it is then waited for."""
-    return os.waitpid(pid, os.WNOHANG)[0] == pid
+    """Whether it was killed or came to its end; it is then waited for. Raises Crashed when it ended otherwise."""
+    gone, status = os.waitpid(pid, os.WNOHANG)
+    if gone:
+        _judge(pid, status)
+    return bool(gone)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether it has stopped since the last look. Raises Crashed when it ended instead."""
+    changed, status = os.waitpid(pid, os.WUNTRACED | os.WNOHANG)
+    if changed and not os.WIFSTOPPED(status):
+        _judge(pid, status)
+        raise Crashed(f"worker {pid} ended before it stopped")
+    return bool(changed)
+
+
+def wait(pid: int) -> None:
+    """Wait until it has come to its end, as it was asked to. Raises Crashed when it ended otherwise."""
+    _judge(pid, os.waitpid(pid, 0)[1])
+
+
+def _judge(pid: int, status: int) -> None:
+    """Let go of a worker that is gone."""
+    pipe = _words.pop(pid)
+    with contextlib.suppress(BlockingIOError), os.fdopen(pipe, "rb", buffering=0) as words:
+        said = words.read() or b""
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, -signal.SIGKILL):
+        raise Crashed(f"worker {pid} ended by itself, with status {code}:\n{said.decode(errors='replace')}")
 
 
 def kill_many(number: int, beside: int, begin: Callable[[], tuple[Work, float]]) -> int:
     """Keep `beside` workers running until `number` were killed; how many began.
 
-    `begin` gives the next worker's work and how many seconds it may live; one that ends itself sooner counts too.
+    `begin` gives the next worker's work and how many seconds it may live; one that kills itself sooner counts too.
+    Raises Crashed when one ended in another way.
     """
     slots: list[Slot] = []
     begun = ended = 0
@@ -75,16 +120,18 @@ def kill_many(number: int, beside: int, begin: Callable[[], tuple[Work, float]])
                 slots.remove(slot)
                 ended += 1
             elif time.monotonic() >= slot.until:
-                end(slot.pid)
                 slots.remove(slot)
+                end(slot.pid)
                 ended += 1
-    for slot in slots:
-        end(slot.pid)
+    end(*(slot.pid for slot in slots))
     return begun
 
 
 def let_finish(beside: int, work: Work, is_done: Callable[[], bool], seconds: float) -> bool:
-    """Let unharmed workers work until `is_done`, at most so many seconds; False when they were not done."""
+    """Let unharmed workers work until `is_done`, at most so many seconds; False when they were not done.
+
+    Raises Crashed when one ended by itself.
+    """
     pids = [start(work) for _ in range(beside)]
     try:
         until = time.monotonic() + seconds
@@ -94,5 +141,4 @@ def let_finish(beside: int, work: Work, is_done: Callable[[], bool], seconds: fl
             time.sleep(0.05)
         return is_done()
     finally:
-        for pid in pids:
-            end(pid)
+        end(*pids)
