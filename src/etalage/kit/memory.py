@@ -6,16 +6,16 @@ import ctypes
 import threading
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of the GNU C library
-HEAPS = 2
+HEAPS = 1
 LARGE = 128 * 1024  # bytes
-GIVEN_BACK_EVERY_S = 60.0
+GIVEN_BACK_EVERY_S = 10.0
 
 
 def spare_memory() -> bool:
-    """Let all threads share a few heaps, and large pieces go back to the system when they are freed (mallopt(3)).
+    """Let all threads share one heap, and large pieces go back to the system when they are freed (mallopt(3)).
 
     The GNU library gives threads up to eight heaps for each core, and what one of them has freed is of no use to the
-    others; and once a large piece was freed, it takes pieces of that size from the heaps, where what lies above keeps
+    others, two heaps no less than eight; and once a large piece was freed, it takes pieces of that size from the heaps, where what lies above keeps
     them. With a thread for each request the memory of a server then grows for hours, although nothing is kept. Call
     it before the first thread begins; Python's own lock lets hardly two threads allocate at once anyway. False where
     the C library has no such settings.
@@ -40,6 +40,6 @@ def give_back() -> bool:
 
 
 def give_back_until(stop: threading.Event) -> None:
-    """Give memory back every minute, until the program stops."""
+    """Give memory back every few seconds, until the program stops."""
     while not stop.wait(GIVEN_BACK_EVERY_S):
         give_back()
