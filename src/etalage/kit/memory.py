@@ -15,10 +15,10 @@ def spare_memory() -> bool:
     """Let all threads share one heap, and large pieces go back to the system when they are freed (mallopt(3)).
 
     The GNU library gives threads up to eight heaps for each core, and what one of them has freed is of no use to the
-    others, two heaps no less than eight; and once a large piece was freed, it takes pieces of that size from the heaps, where what lies above keeps
-    them. With a thread for each request the memory of a server then grows for hours, although nothing is kept. Call
-    it before the first thread begins; Python's own lock lets hardly two threads allocate at once anyway. False where
-    the C library has no such settings.
+    others (seen with two as well); and once a large piece was freed, it takes pieces of that size from the heaps, where
+    what lies above keeps them. With a thread for each request the memory of a server then grows for hours, although
+    nothing is kept. Call it before the first thread begins; Python's own lock lets hardly two threads allocate at once
+    anyway. False where the C library has no such settings.
     """
     try:
         library = ctypes.CDLL(None)
