@@ -22,6 +22,7 @@ class BadLine(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Call)
         parts = urlsplit(origin)
         self.behind, self.word = (parts.hostname, parts.port), word.encode()
+        self.name = parts.netloc.encode()
         self.cuts: list[Callable[[], Any]] = []
         self.heard = 0  # requests for `word` that the server has answered
 
@@ -37,7 +38,7 @@ class _Call(socketserver.BaseRequestHandler):
     server: BadLine
 
     def handle(self) -> None:
-        request = _whole_request(self.request)
+        request = _addressed(_whole_request(self.request), self.server.name)
         with socket.create_connection(self.server.behind, 30) as behind:
             behind.sendall(request)
             answer = b"".join(iter(lambda: behind.recv(65536), b""))
@@ -58,6 +59,11 @@ def _whole_request(wire: socket.socket) -> bytes:
     while len(request) < whole:
         request += wire.recv(65536)
     return request
+
+
+def _addressed(request: bytes, name: bytes) -> bytes:
+    """The request as if it had come straight: some servers answer under their own name only."""
+    return re.sub(rb"(?i)\r\nhost: [^\r]*", b"\r\nhost: " + name, request, count=1)
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,12 +21,13 @@ from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+from django.test import Client
 
+from etalage.channels.models import Channel
 from etalage.networks import inside
 from tests.ending import with_parent
 
@@ -132,6 +132,12 @@ class Person:
         assert answer.is_success, (path, answer.status_code, answer.text)
         return answer.json()
 
+    def statuses(self) -> list[dict[str, Any]]:
+        """All of this person's on the server, as it shows them: the one truth about what went out."""
+        account = self.call("GET", "/api/v1/accounts/verify_credentials")
+        found = self.call("GET", f"/api/v1/accounts/{account['id']}/statuses?limit=40&exclude_reblogs=true")
+        return list(found)
+
 
 class SmallServer:
     """A hand on a running snac."""
@@ -190,6 +196,17 @@ def say_yes(url: str, login: str, password: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
 
 
+def connected(manager: Client, person: Person) -> Channel:
+    """What a manager of the shop does: type the account's address on our page, say yes at the server, come back."""
+    address = f"@{person.login}@{person.origin.partition('://')[2]}"
+    page = manager.post("/channels/connect/mastodon/", {"address": address, "language": "en"})
+    assert page.status_code == 200, page.content.decode()
+    answer = say_yes(page.context["way_out"].url, person.login, person.password)
+    back = manager.get("/channels/callback/", answer)
+    assert back.status_code == 302, back.content.decode()
+    return Channel.objects.select_related("grant").get(network="mastodon")
+
+
 class _Form(HTMLParser):
     """The one form on a page: where it goes, and what stands in it."""
 
@@ -204,57 +221,6 @@ class _Form(HTMLParser):
             self.action = facts.get("action") or ""
         if tag == "input" and facts.get("name"):
             self.fields[str(facts["name"])] = facts.get("value") or ""
-
-
-class _Cut(BaseRequestHandler):
-    """Hands the first request on, waits for the whole answer, and keeps it."""
-
-    server: Cutter
-
-    def handle(self) -> None:
-        """One connection; it is closed without a word."""
-        with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as onward:
-            request = b""
-            while not _is_whole(request):
-                request += self.request.recv(65_536)
-            # The server thinks that it speaks to its own address, and ends the connection when it has answered.
-            onward.sendall(
-                re.sub(rb"(?i)\r\nhost: [^\r]*", b"\r\nhost: " + self.server.host, request, count=1)
-            )
-            while onward.recv(65_536):
-                pass
-        self.server.cut += 1
-
-
-def _is_whole(request: bytes) -> bool:
-    head, found, body = request.partition(b"\r\n\r\n")
-    length = re.search(rb"(?i)content-length: (\d+)", head)
-    return bool(found) and len(body) >= (int(length[1]) if length else 0)
-
-
-class Cutter(ThreadingTCPServer):
-    """A bad road to a server: every request arrives, and no answer comes back."""
-
-    daemon_threads = True
-
-    def __init__(self, origin: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Cut)
-        self.host = origin.partition("://")[2].encode()
-        self.port = int(self.host.rpartition(b":")[2])
-        self.cut = 0
-
-
-@contextmanager
-def cutting(origin: str) -> Iterator[tuple[str, Cutter]]:
-    """The address of a road on which all answers of `origin` get lost."""
-    with Cutter(origin) as road:
-        thread = threading.Thread(target=road.serve_forever)
-        thread.start()
-        address = f"http://localhost:{road.server_address[1]}"
-        with allowed(address):
-            yield address, road
-        road.shutdown()
-        thread.join()
 
 
 @contextmanager

@@ -34,6 +34,7 @@ WHAT_TO_DO: Mapping[Reason, Promise] = {
     ),
     Reason.DUPLICATE_AT_NETWORK: _("The network says that it has this post already. Look there."),
     Reason.POLICY_REJECTED: _("The network's rules forbid this post. Change what it shows or says."),
+    Reason.NO_WITHDRAWAL: _("This network lets nobody take a post back from here. Delete it at the network."),
     Reason.GONE: _("What this speaks of no longer exists at the network."),
     Reason.RATE_LIMITED: _("The network asked us to wait. It goes on by itself."),
     Reason.QUOTA_MONEY: _(

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     MEDIA_UNFETCHABLE = "media_unfetchable"  # the network could not load our picture's public address
     DUPLICATE_AT_NETWORK = "duplicate_at_network"  # it says that it has this already: look first
     POLICY_REJECTED = "policy_rejected"  # the network's rules forbid it
+    NO_WITHDRAWAL = "no_withdrawal"  # nothing is taken away there by a program: do it at the network
     GONE = "gone"  # what we speak of exists there no more
     RATE_LIMITED = "rate_limited"  # wait
     QUOTA_MONEY = "quota_money"  # a paid allowance is used up

@@ -5,11 +5,22 @@ The words come in the language of the account, so they are only shown to people.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 from etalage.networks.wire import Failure, object_of, retry_after, unread
+
+_CHANGING = re.compile(r"[0-9]{10}(?=[0-9a-f]{32}\Z)")
+
+
+def lasting(status_id: str) -> str:
+    """A status's id as it stays.
+
+    snac begins each with the second of the last change, and finds the status by the rest, whatever stands before it.
+    """
+    return _CHANGING.sub("0" * 10, status_id, count=1)
 
 
 def error_of(answer: Answer) -> str | None:

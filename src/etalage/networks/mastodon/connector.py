@@ -34,6 +34,7 @@ from etalage.networks.base import (
 )
 from etalage.networks.counting import LINK
 from etalage.networks.mastodon import incoming
+from etalage.networks.mastodon.answers import lasting
 from etalage.networks.mastodon.markup import links, plain
 from etalage.networks.mastodon.streaming import Streaming
 from etalage.networks.mastodon.wire import Wire
@@ -130,7 +131,7 @@ class MastodonConnector(Streaming):
             try:
                 for row in rows:
                     if _carries(row, delivery.marker):
-                        return Found(row["id"], web_address(row) or None)
+                        return Found(lasting(row["id"]), web_address(row) or None)
                 if not rows or incoming.moment(rows[-1]["created_at"]) < since:
                     return Absent()
             except ODD:
@@ -170,7 +171,7 @@ class MastodonConnector(Streaming):
             return Accepted(remote_id)
         if isinstance(made, Unknown) and made.detail == "HTTP 404" and isinstance(wire.answer(path), Answer):
             # It stands there still: this server has no such act.
-            return Rejected(Reason.POLICY_REJECTED, "DELETE")
+            return Rejected(Reason.NO_WITHDRAWAL, "DELETE")
         return _accepted(made)
 
     # --- Receiving ----------------------------------------------------------------------------------------------
@@ -230,7 +231,7 @@ def _statuses(
     """These statuses by the id they were asked for: in one request, or one by one where the server is older."""
     rows = incoming.rows_of(wire.answer("/api/v1/statuses", {"id[]": list(remote_ids)}))
     if isinstance(rows, list):
-        return {row["id"]: row for row in rows}
+        return {lasting(row["id"]): row for row in rows}
     if isinstance(rows, ChannelRefused) or rows.reason in (Reason.RATE_LIMITED, Reason.UNREACHABLE):
         return rows
     found: dict[str, Mapping[str, Any]] = {}
@@ -259,7 +260,10 @@ def _body(rendition: Rendition, delivery: Delivery) -> dict[str, Any]:
 
 def _accepted(made: tuple[int, dict[str, Any]] | Failure) -> Outcome:
     """The outcome of an answer that carries an id."""
-    return Accepted(made[1]["id"], web_address(made[1]) or None) if isinstance(made, tuple) else made
+    if not isinstance(made, tuple):
+        return made
+    status = made[1]
+    return Accepted(lasting(status["id"]), web_address(status) or None)
 
 
 def _carries(status: Mapping[str, Any], marker: str) -> bool:

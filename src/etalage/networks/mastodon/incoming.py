@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from etalage.kit.http_network import Answer
 from etalage.networks.base import Account, ChannelRefused, CouldNotRead, Page, Received, ReceivedKind
-from etalage.networks.mastodon.answers import could_not_read
+from etalage.networks.mastodon.answers import could_not_read, lasting
 from etalage.networks.mastodon.instance import host_of
 from etalage.networks.mastodon.markup import plain
 from etalage.networks.mastodon.wire import Wire
@@ -130,8 +130,10 @@ def received(row: Mapping[str, Any], account: Account) -> Received | None:
         return Received(kind, author_id, url=web_address(author), **facts)
     if kind is not ReceivedKind.MENTION:
         ours = status.get("reblog") or status
-        return Received(kind, str(row["id"]), on_remote_id=str(ours["id"]), url=web_address(ours), **facts)
-    before = str(status.get("in_reply_to_id") or "")
+        return Received(
+            kind, str(row["id"]), on_remote_id=lasting(str(ours["id"])), url=web_address(ours), **facts
+        )
+    before = lasting(str(status.get("in_reply_to_id") or ""))
     answers_us = bool(before) and str(status.get("in_reply_to_account_id")) == account.remote_id
     if status.get("visibility") == "direct":
         kind = ReceivedKind.MESSAGE
@@ -139,7 +141,7 @@ def received(row: Mapping[str, Any], account: Account) -> Received | None:
         kind = ReceivedKind.COMMENT
     return Received(
         kind,
-        str(status["id"]),
+        lasting(str(status["id"])),
         text=plain(str(status["content"])),
         language=str(status.get("language") or ""),
         on_remote_id=before if answers_us else "",

@@ -271,7 +271,7 @@ def test_a_server_that_cannot_take_away_is_not_believed(fake: Fake, network: Mas
     network.commit(account, post(), delivery())
     fake.order("DELETE /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>", times=2)
     refused = network.withdraw(account, "1000")
-    assert refused == Rejected(Reason.POLICY_REJECTED, "DELETE")
+    assert refused == Rejected(Reason.NO_WITHDRAWAL, "DELETE")
     fake.order("GET /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
     assert isinstance(network.withdraw(account, "1000"), Unknown)
 

@@ -209,3 +209,22 @@ def test_figures_are_what_the_network_says_and_none_where_it_says_nothing(
     assert all(isinstance(one, Metric) for one in figures)
     fake.order("GET /api/v1/statuses", status=429)
     assert isinstance(network.measure(account, ["1000"]), CouldNotRead)
+
+
+def test_an_id_that_changes_with_each_change_is_kept_as_it_stays(
+    fake: Fake, network: MastodonConnector
+) -> None:
+    """As snac's do, which begin with the second of the last change."""
+    post_id, reply_id = "9423f566b296c1de12b3d19d76a37c15", "c6131985ba5d44de20d97d5e3bc250d1"
+    for second in (1795360103, 1795360117):
+        to_us: dict[str, Any] = {"in_reply_to_id": f"{second}{post_id}", "in_reply_to_account_id": "1"}
+        fake.notify(
+            notification(second, "mention", id=f"{second}{reply_id}", **to_us),
+            notification(second + 1, id=f"{second}{post_id}"),
+        )
+    items = fetched(network, fake).items
+    steady = "0" * 10
+    assert {(one.remote_id, one.on_remote_id) for one in items if one.kind is ReceivedKind.COMMENT} == {
+        (steady + reply_id, steady + post_id)
+    }
+    assert {one.on_remote_id for one in items if one.kind is ReceivedKind.LIKE} == {steady + post_id}
