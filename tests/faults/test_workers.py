@@ -42,8 +42,6 @@ def stop(work):
     while not workers.is_stopped(pid):
         time.sleep(0.01)
 
-"""
-
 for how in (kill, finish, end_late, stop):
     for work in (raises, leaves):
         try:
@@ -67,7 +65,10 @@ def test_only_a_worker_that_was_killed_or_came_to_its_end_is_as_it_should_be(tmp
     )
     assert "nothing seen" not in ended.stdout
     for how in ("kill", "finish", "end_late", "stop"):
-        assert len(re.findall(rf"^{how} worker \d+ ended by itself, with status [13]:$", ended.stdout, re.M)) == 2
+        assert (
+            len(re.findall(rf"^{how} worker \d+ ended by itself, with status [13]:$", ended.stdout, re.M))
+            == 2
+        )
     assert ended.stdout.count("in raises\nValueError: planted") == 4
     assert "as they should be" in ended.stdout
     assert ended.returncode == 1  # what nobody expected ends the family

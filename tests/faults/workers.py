@@ -60,11 +60,11 @@ def start(work: Work) -> int:
 
 
 def end(*pids: int) -> None:
-    """Kill -9, and wait until they are gone. Raises Crashed for those that had ended badly before."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    ends = [(pid, os.waitpid(pid, 0)[1]) for pid in pids]
+    """Kill -9, and wait until they are gone. Raises Crashed for one that had ended badly before."""
+    left = [pid for pid in pids if pid in _words]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    ends = [(pid, os.waitpid(pid, 0)[1]) for pid in left]
     for pid, status in ends:
         _judge(pid, status)
 
@@ -130,7 +130,7 @@ def kill_many(number: int, beside: int, begin: Callable[[], tuple[Work, float]])
 def let_finish(beside: int, work: Work, is_done: Callable[[], bool], seconds: float) -> bool:
     """Let unharmed workers work until `is_done`, at most so many seconds; False when they were not done.
 
-    Raises Crashed when one ended by itself.
+    One that was killed by its own work is started again. Raises Crashed when one ended in another way.
     """
     pids = [start(work) for _ in range(beside)]
     try:
@@ -139,6 +139,7 @@ def let_finish(beside: int, work: Work, is_done: Callable[[], bool], seconds: fl
             if is_done():
                 return True
             time.sleep(0.05)
+            pids = [start(work) if is_gone(pid) else pid for pid in pids]
         return is_done()
     finally:
         end(*pids)
