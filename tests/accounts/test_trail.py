@@ -90,11 +90,11 @@ def test_a_code_that_nobody_knows_stands_for_itself() -> None:
 
 @pytest.fixture
 def history(world: World) -> list[AuditEntry]:
-    """Anna changed a store on the 1st, Mia wrote a post on the 2nd, a reservation ran out on the 3rd."""
+    """Anna changed a store on the 1st, Mia wrote a post on the 2nd, on the 3rd a link was made at the machine."""
     days: list[tuple[int, Member | None, str]] = [
         (1, world.owner, "store.changed"),
         (2, world.member, "post.created"),
-        (3, None, "reservation.cancelled"),
+        (3, None, "member.link_made"),
     ]
     made = []
     for day, member, action in days:
@@ -111,7 +111,7 @@ def shown(client: Client, query: str = "") -> list[str]:
 
 
 def test_the_newest_stands_first_in_words(signed_in: dict[str, Client], history: list[AuditEntry]) -> None:
-    everything = ["Cancelled a reservation.", "Wrote a new post.", "Changed a store."]
+    everything = ["Made a one-time sign-in link.", "Wrote a new post.", "Changed a store."]
     assert shown(signed_in["owner"]) == everything
     page = signed_in["owner"].get(TRAIL).content.decode()
     assert all(sentence in page for sentence in everything) and "post.created" not in page
@@ -122,11 +122,11 @@ def test_the_trail_is_narrowed_by_who_what_and_when(
 ) -> None:
     owner = signed_in["owner"]
     assert shown(owner, f"?who={world.member.pk}") == ["Wrote a new post."]
-    assert shown(owner, "?who=etalage") == ["Cancelled a reservation."]
+    assert shown(owner, "?who=etalage") == ["Made a one-time sign-in link."]
     assert shown(owner, "?kind=store") == ["Changed a store."]
     # 22:30 in UTC is 23:30 in Brussels: still the same day there.
     assert shown(owner, "?since=2026-03-02&until=2026-03-02") == ["Wrote a new post."]
-    assert shown(owner, "?since=2026-03-02") == ["Cancelled a reservation.", "Wrote a new post."]
+    assert shown(owner, "?since=2026-03-02") == ["Made a one-time sign-in link.", "Wrote a new post."]
     assert shown(owner, f"?kind=store&who={world.member.pk}") == []
 
 
@@ -160,6 +160,22 @@ def test_pages_follow_each_other_and_keep_what_was_chosen(signed_in: dict[str, C
         query = answer.context["older_url"]
     assert len(seen) == len(set(seen)) == 60
     assert seen == sorted(seen, reverse=True)
+
+
+def test_what_a_customer_did_is_told_as_such_in_the_readers_language(
+    signed_in: dict[str, Client], history: list[AuditEntry], world: World
+) -> None:
+    entry = audit.record("customer", "reservation.made", world.ghent)
+    assert entry.member is None
+    owner = signed_in["owner"]
+    assert shown(owner, "?who=customers") == ["Reserved goods in a store."]
+    assert shown(owner, "?who=etalage") == ["Made a one-time sign-in link."]
+    assert "<bdi>A customer</bdi>" in owner.get(TRAIL + "?who=customers").content.decode()
+    told = {entry.who}
+    for language in ("fr", "nl", "ar"):
+        with translation.override(language):
+            told.add(entry.who)
+    assert len(told) == 4
 
 
 def test_a_long_trail_costs_as_many_queries_as_a_short_one(

@@ -19,15 +19,13 @@ class Row:
 
     A method that is not named answers 405 to everybody who is not turned away before. `send` makes what a POST
     carries, `ids` the parameters where they differ from the house's. `others` holds what breaks the rule, by role
-    and method. `silent` says why a POST that succeeds leaves no entry in the audit trail; `touches` names the tables
-    that change although the answer looks like a refusal, with the reason.
+    and method. `touches` names the tables that change although the answer looks like a refusal, with the reason.
     """
 
     lowest: str
     answers: Mapping[str, str]
     send: Send | None = None
     ids: Ids | None = None
-    silent: str = ""
     others: Mapping[tuple[str, str], str] = field(default_factory=dict)
     touches: Mapping[str, str] = field(default_factory=dict)
 

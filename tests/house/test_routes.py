@@ -1,4 +1,4 @@
-"""Every route × role × method answers as the table says; who is refused changes nothing; every deed leaves a trace."""
+"""Every route × role × method answers as the table says; who is refused changes nothing; every deed is told once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from django.urls import reverse
 
 from etalage.accounts.models import AuditEntry
 from tests.house.rows import METHODS, Row, nothing, outcome
+from tests.house.sign_in_deeds import NO_FORM, SIGN_IN_DEEDS
 from tests.house.table import ROWS
+from tests.house.trail_rows import entries_of, gone
 from tests.house.urls import Address, addresses
 from tests.house.world import ROLES, House
 from tests.practice_network import PracticeNetwork, practice_program
@@ -156,25 +158,55 @@ def test_no_form_is_taken_without_its_token(house: House, name: str) -> None:
         assert contents() == before
 
 
-DEEDS = [
-    name
+DEEDS = {
+    f"{name} stranger" if role == "stranger" else name: (name, role)
     for name, (_address, row) in CASES.items()
-    if row.lowest != "stranger" and row.answers.get("POST") in {"ok", "moved"}
-]
+    for role in ("stranger", "owner")
+    if ":" in name and row.expected(role, "POST") in {"ok", "moved"}
+}
 
 
-@pytest.mark.parametrize("name", DEEDS)
-def test_every_deed_of_staff_stands_in_the_audit_trail(house: House, name: str) -> None:
+def entries_since(before: int) -> list[AuditEntry]:
+    return list(AuditEntry.objects.order_by("-id")[: AuditEntry.objects.count() - before])
+
+
+def test_every_route_that_takes_a_form_is_a_deed_with_one() -> None:
+    tried = {name.split()[0] for name in DEEDS.keys() | SIGN_IN_DEEDS.keys() | NO_FORM.keys()}
+    taking = {
+        name.split()[0]
+        for name, (_address, row) in CASES.items()
+        if any(row.expected("owner", method) != "not allowed" for method in METHODS[1:])
+    }
+    assert taking == tried
+    assert not list(gone(DEEDS.keys() | SIGN_IN_DEEDS.keys())), "tests/house/trail_rows.py"
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_every_deed_stands_in_the_audit_trail_once(house: House, deed: str) -> None:
+    name, role = DEEDS[deed]
     address, row = CASES[name]
     with undone():
         path = place(house, address, row)
         data = carried(house, path, row)
         before = AuditEntry.objects.count()
-        got = named(ask(house.client("owner"), "POST", path, data))
-        assert got == row.answers["POST"]
-        added = list(AuditEntry.objects.order_by("-id")[: AuditEntry.objects.count() - before])
-        if row.silent:
-            assert not added, f"{name} is said to leave no entry: {row.silent}"
-        else:
-            assert added, f"{name} leaves no entry in the audit trail"
-            assert {entry.member_id for entry in added} <= {house.owner.pk, None}
+        got = named(ask(house.client(role), "POST", path, data))
+        assert got == row.expected(role, "POST")
+        added = entries_since(before)
+        assert len(added) == entries_of(deed), [entry.action for entry in added]
+        if row.lowest != "stranger":
+            assert all(entry.member == house.owner for entry in added)
+
+
+@pytest.mark.parametrize("deed", SIGN_IN_DEEDS)
+def test_what_people_do_to_their_sign_in_stands_in_the_trail_once(
+    house: House, deed: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    with undone():
+        browser, path, form = SIGN_IN_DEEDS[deed](house)
+        before = AuditEntry.objects.count()
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = browser.post(path, form)
+        assert answer.status_code == 302, "the form was not taken"
+        added = entries_since(before)
+        assert len(added) == entries_of(deed), [entry.action for entry in added]
+        assert all(entry.member == house.owner or entry.actor == "Eve" for entry in added)

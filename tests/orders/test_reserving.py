@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from etalage.accounts.models import BY_CUSTOMER, AuditEntry
 from etalage.customers.models import Consent, Customer, Identity, Visitor
 from etalage.jobs.models import Event, Job, LiveChange
 from etalage.kit import clock
@@ -70,6 +71,22 @@ def test_the_same_form_sent_twice_reserves_once(goods: Goods) -> None:
     assert first.pk == second.pk
     assert goods.shelf(goods.blue) == (3, 1)
     assert Event.objects.filter(name__endswith="ReservationMade").count() == 1
+
+
+def test_a_reservation_and_its_end_stand_in_the_trail_once_and_say_nothing_of_the_customer(
+    goods: Goods,
+) -> None:
+    wish = wish_for(goods.blue, goods.world.ghent, phone="+32 470 12 34 56")
+    made = reserve(wish).reservation
+    reserve(wish)
+    cancel_reservation(made.pk)
+    cancel_reservation(made.pk)
+
+    trail = list(AuditEntry.objects.order_by("id"))
+    assert [entry.action for entry in trail] == ["reservation.made", "reservation.cancelled"]
+    for entry in trail:
+        assert (entry.member, entry.actor, entry.details) == (None, BY_CUSTOMER, {})
+        assert (entry.object_id, entry.label) == (str(made.pk), made.code)
 
 
 def test_the_back_button_and_another_choice_make_another_reservation(goods: Goods) -> None:

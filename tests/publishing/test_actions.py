@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -183,6 +184,33 @@ def test_the_composer_saves_words_products_and_channels_or_nothing(
     )
     post.refresh_from_db()
     assert (code, str(post.text)) == ("channel_gone", "Boots")
+
+
+def test_the_trail_tells_of_a_choice_only_where_it_is_another(
+    world: World, scripted_channel: NewChannel
+) -> None:
+    boot = Product.objects.create(handle="boot", slug="boot", title={"en": "Boot"})
+    content = PostContent({"en": "Boots"}, no_picture_reason="none")
+    same = ([boot.pk], [ChannelChoice(scripted_channel().pk)])
+
+    def told(post: Post | None, products: list[UUID], choices: list[ChannelChoice]) -> tuple[Post, set[str]]:
+        before = set(AuditEntry.objects.values_list("pk", flat=True))
+        key, version = (post.pk, post.version) if post else (None, 1)
+        post = actions.save_post(key, version, content, products, choices, actor=world.member)
+        rows = AuditEntry.objects.exclude(pk__in=before).values_list("action", flat=True)
+        return post, {action.removeprefix("post.") for action in rows}
+
+    post, said = told(None, *same)
+    assert said == {"created", "products_set", "channels_set"}
+    post, said = told(post, *same)
+    assert said == {"edited"}
+    choices = [ChannelChoice(same[1][0].channel_id, custom_text="Only here")]
+    post, said = told(post, same[0], choices)
+    assert said == {"edited", "channels_set"}
+    post, said = told(post, [], choices)
+    assert said == {"edited", "products_set"}
+    post, said = told(post, [], [])
+    assert said == {"edited", "channels_set"}
 
 
 def test_a_channel_added_to_a_scheduled_post_is_scheduled_too(

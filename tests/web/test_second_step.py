@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
 from typing import Any
 
@@ -14,15 +11,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.internal.auth import WebAuthn
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 from django.urls import reverse
-from fido2.cose import ES256
-from fido2.utils import websafe_encode
-from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from etalage.accounts.models import Member
 from tests.conftest import World
+from tests.passkey import Passkey
 
 PASSWORD = "a-long-password"
 PASSKEY, APP, CODES = "passkey", "app", "codes"
@@ -30,29 +24,7 @@ PASSKEY, APP, CODES = "passkey", "app", "codes"
 
 def add_passkey(member: Member) -> None:
     """A passkey as a browser registers one, with a key of its own."""
-    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
-    name = os.urandom(16)
-    data = AuthenticatorData.create(
-        hashlib.sha256(b"testserver").digest(),
-        AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT,
-        1,
-        AttestedCredentialData.create(b"\0" * 16, name, key),
-    )
-    client = {
-        "type": "webauthn.create",
-        "challenge": websafe_encode(b"anything"),
-        "origin": "http://testserver",
-    }
-    response = {
-        "clientDataJSON": websafe_encode(json.dumps(client).encode()),
-        "attestationObject": websafe_encode(AttestationObject.create("none", data, {})),
-    }
-    credential = {"id": websafe_encode(name), "rawId": websafe_encode(name), "type": "public-key"}
-    WebAuthn.add(
-        member,
-        "Phone",
-        {**credential, "response": response, "clientExtensionResults": {"credProps": {"rk": True}}},
-    )
+    WebAuthn.add(member, "Phone", Passkey().registered())
 
 
 def give(member: Member, *steps: str) -> None:

@@ -12,13 +12,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.audit_labels import actions_of, kind_choices
-from etalage.accounts.models import Business, Language, Member, Role, Store
+from etalage.accounts.models import BY_CUSTOMER, BY_ITSELF, Business, Language, Member, Role, Store
 from etalage.accounts.queries import TrailChoice, all_members, open_stores
 from etalage.kit.clock import day_bounds
 from etalage.kit.forms import DayField, TranslatedTextField
 
 CURRENCIES = "EUR GBP USD CHF MAD TND DZD AED SAR EGP CAD SEK NOK DKK PLN"
-ITSELF = "etalage"  # the choice of what happened without anybody
+NO_MEMBER = {"etalage": BY_ITSELF, "customers": BY_CUSTOMER}  # the choices of what no member did
 # Beyond these, the first moment of a day somewhere may be outside what a date can say.
 POSSIBLE_DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 WEEKDAYS = [(0, _("Monday")), (5, _("Saturday")), (6, _("Sunday"))]
@@ -158,7 +158,8 @@ class TrailForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = [(str(member.pk), str(member)) for member in all_members()]
-        self.fields["who"].choices = [("", _("Everybody")), *people, (ITSELF, "Etalage")]  # type: ignore[attr-defined]
+        others = [("customers", _("Customers")), ("etalage", BY_ITSELF)]
+        self.fields["who"].choices = [("", _("Everybody")), *people, *others]  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", _("Everything")), *kind_choices()]  # type: ignore[attr-defined]
 
     def choice(self, zone: ZoneInfo) -> TrailChoice:
@@ -167,8 +168,8 @@ class TrailForm(forms.Form):
         facts = self.cleaned_data
         who, kind, since, until = (facts.get(name) for name in ("who", "kind", "since", "until"))
         return TrailChoice(
-            member_id=UUID(who) if who and who != ITSELF else None,
-            by_itself=who == ITSELF,
+            member_id=UUID(who) if who and who not in NO_MEMBER else None,
+            by=NO_MEMBER.get(who or ""),
             actions=actions_of(kind) if kind else None,
             since=day_bounds(since, zone)[0] if since else None,
             until=day_bounds(until, zone)[1] if until else None,

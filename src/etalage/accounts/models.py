@@ -140,6 +140,9 @@ class SignInLink(UUIDModel):
     used_at = models.DateTimeField(null=True)
 
 
+BY_ITSELF, BY_CUSTOMER = "Etalage", ""  # an entry's actor where it is no member
+
+
 class AuditEntry(UUIDModel):
     """Who did what to which thing, when. Rows are only ever added."""
 
@@ -151,6 +154,11 @@ class AuditEntry(UUIDModel):
     object_id = models.CharField(max_length=64, blank=True)
     label = models.CharField(max_length=200, blank=True)
     details = models.JSONField(default=dict)
+
+    @property
+    def who(self) -> str:
+        """Who did it, in the reader's language."""
+        return self.actor or str(_("A customer"))
 
     @property
     def sentence(self) -> str:

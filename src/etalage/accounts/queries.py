@@ -62,7 +62,7 @@ class TrailChoice:
     """Which entries of the trail to show; what is not given narrows nothing."""
 
     member_id: UUID | None = None
-    by_itself: bool = False  # only what Etalage did without anybody
+    by: str | None = None  # BY_ITSELF or BY_CUSTOMER: only what no member did
     actions: Sequence[str] | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -76,7 +76,8 @@ def audit_trail(
     wanted: dict[str, object] = {
         "id__lt": before,
         "member_id": choice.member_id,
-        "member__isnull": True if choice.by_itself else None,
+        "member__isnull": None if choice.by is None else True,
+        "actor": choice.by,
         "action__in": choice.actions,
         "at__gte": choice.since,
         "at__lt": choice.until,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import Signal
 from django.http import HttpRequest
@@ -25,7 +27,6 @@ DEEDS: tuple[tuple[Signal, str], ...] = (
     (account.email_changed, "member.email_changed"),
     (account.email_added, "member.email_added"),
     (account.email_removed, "member.email_removed"),
-    (mfa.authenticator_added, "member.second_step_added"),
     (mfa.authenticator_removed, "member.second_step_removed"),
     (mfa.authenticator_reset, "member.recovery_codes_made"),
 )
@@ -35,7 +36,20 @@ def keep_trail() -> None:
     """Connect every deed to its entry; called once when the room is ready."""
     for signal, action in DEEDS:
         signal.connect(_recorder(action), weak=False, dispatch_uid=f"etalage.{action}")
+    mfa.authenticator_added.connect(record_added, dispatch_uid="etalage.record_added")
+    account.email_confirmed.connect(record_confirmed, dispatch_uid="etalage.record_confirmed")
     account.user_logged_in.connect(keep_language, dispatch_uid="etalage.keep_language")
+
+
+def record_added(sender: Any, user: Member, authenticator: Authenticator, **_more: Any) -> None:
+    """Recovery codes come with the first passkey or app, and are told apart from it."""
+    are_codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    audit.record(user, "member.recovery_codes_made" if are_codes else "member.second_step_added", user)
+
+
+def record_confirmed(sender: Any, email_address: EmailAddress, **_more: Any) -> None:
+    """Whoever opens the letter is the address's, signed in or not."""
+    audit.record(email_address.user, "member.email_confirmed", email_address.user)
 
 
 def keep_language(sender: Any, request: HttpRequest, user: Any, **_more: Any) -> None:

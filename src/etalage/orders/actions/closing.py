@@ -37,8 +37,8 @@ def cancel_reservation(reservation_id: UUID, *, actor: Member | None = None) -> 
     done = _close(
         reservation_id, Q(), ReservationState.CANCELLED, ReservationCancelled(reservation_id), closed_by=actor
     )
-    if done and actor:
-        record(actor, "reservation.cancelled", Reservation.objects.get(pk=reservation_id))
+    if done:
+        record(actor or "customer", "reservation.cancelled", Reservation.objects.get(pk=reservation_id))
     return done
 
 

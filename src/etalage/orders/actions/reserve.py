@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from etalage.accounts.audit import record
 from etalage.accounts.models import Store
 from etalage.accounts.queries import current_business, reservation_stores
 from etalage.catalogue.models import ProductStatus, Variant
@@ -108,6 +109,7 @@ def _reserve(wish: Wish, key: str) -> Reserved:
     visitor_id = cookie.visitor_id if cookie else wish.visitor_id
     if visitor_id:
         attach_visitor(visitor_id, customer.pk)
+    record("customer", "reservation.made", reservation)
     announce(ReservationMade(reservation.pk, visitor_id))
     enqueue_once("etalage.orders.tasks.send_reservation_letter", reservation.pk.hex, reservation.pk)
     enqueue_once(

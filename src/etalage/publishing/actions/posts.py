@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -235,7 +235,10 @@ def _copy_shown(old: Post, post: Post) -> None:
 
 @transaction.atomic
 def set_products(post_id: UUID, product_ids: Sequence[UUID], *, actor: Member) -> None:
-    """Show exactly these products, in this order. Raises Refusal for one that is not in the catalogue."""
+    """Show exactly these products, in this order. Raises Refusal for one that is not in the catalogue.
+
+    The trail gets an entry only where that is another choice than before, as in `set_channels`.
+    """
     post, _publications = open_for_writing(post_id, None, actor)
     wanted = list(dict.fromkeys(product_ids))
     if len(wanted) > MOST_PRODUCTS:
@@ -249,12 +252,16 @@ def set_products(post_id: UUID, product_ids: Sequence[UUID], *, actor: Member) -
         raise Refusal(
             _("One of these products is no longer in the catalogue."), code="product_gone", status=422
         )
+    shown = list(
+        PostProduct.objects.filter(post=post).order_by("position").values_list("product_id", flat=True)
+    )
     PostProduct.objects.filter(post=post).delete()
     PostProduct.objects.bulk_create(
         PostProduct(post=post, product_id=key, position=place) for place, key in enumerate(wanted)
     )
     touch(post)
-    record(actor, "post.products_set", post, products=len(wanted))
+    if shown != wanted:
+        record(actor, "post.products_set", post, products=len(wanted))
 
 
 @transaction.atomic
@@ -271,14 +278,22 @@ def set_channels(post_id: UUID, choices: Sequence[ChannelChoice], *, actor: Memb
             _("One of these channels was disconnected. Choose again."), code="channel_gone", status=422
         )
     present = {row.channel_id: row for row in publications if row.replaces_id is None}
+    before = _choices(present.values())
     for key, row in present.items():
         if key not in wanted and is_unsent(row) and not row.attempt:
             _refuse_perhaps_out(row)
             row.delete()
     chosen = [_choose(post, present.get(key), channels[key], choice, actor) for key, choice in wanted.items()]
     touch(post)
-    record(actor, "post.channels_set", post, channels=[channel.name for channel in channels.values()])
+    left = [row for key, row in present.items() if key not in wanted and row.pk]
+    if _choices([*chosen, *left]) != before:
+        record(actor, "post.channels_set", post, channels=[channel.name for channel in channels.values()])
     return chosen
+
+
+def _choices(rows: Iterable[Publication]) -> set[tuple[UUID, str, str]]:
+    """Where a post goes, in which language, with which words of its own."""
+    return {(row.channel_id, row.language, row.custom_text) for row in rows}
 
 
 def _refuse_perhaps_out(row: Publication) -> None:
