@@ -2,7 +2,7 @@
 
 Each family is one module with `run(options) -> list[Line]`. It runs in a process of its own, on a new database of
 each kind, with the settings that it asks for here. The exit status is 1 when an invariant broke, or when a control
-went through without its fault being seen.
+went through without its fault being seen; and, where CI is set, when this machine could not play all of it.
 """
 
 from __future__ import annotations

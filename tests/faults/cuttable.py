@@ -140,7 +140,7 @@ def _carry_out(image: bytearray, act: Act) -> None:
     image[offset : offset + len(data)] = data
 
 
-class CuttableFile(apsw.VFSFile):  # type: ignore[misc]
+class CuttableFile(apsw.VFSFile):
     """A real file beside which the disk remembers what was synced."""
 
     def __init__(self, vfs: str, filename: Any, flags: list[int], disk: Disk) -> None:
@@ -163,7 +163,7 @@ class CuttableFile(apsw.VFSFile):  # type: ignore[misc]
         self._and_folder = False
 
 
-class Cuttable(apsw.VFS):  # type: ignore[misc]
+class Cuttable(apsw.VFS):
     """The file system of one shop, until its power is cut."""
 
     def __init__(self, disk: Disk) -> None:

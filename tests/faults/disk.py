@@ -28,11 +28,13 @@ import httpx
 from etalage.edge.listener import bind
 from tests.edge.world import Shop, event, signed, until
 from tests.ending import with_parent
-from tests.faults.family import Line, Options, note, timed
+from tests.faults.family import Line, Options, skipped, timed
 
 SIZE_MIB = 8
 HOOK = "/hooks/practice/good"
 ROOT = Path(__file__).resolve().parents[2]
+READ_ONLY = "a disk that turns read-only"
+CANNOT_FAIL = "it takes root, loop devices and mkfs.ext4"
 
 
 @contextmanager
@@ -205,17 +207,15 @@ def _stored(path: Path) -> set[str]:
 def run(options: Options) -> list[Line]:
     """Full so many times, and the control once."""
     if os.getuid() != 0:
-        note("skipped: only root may mount a small file system")
-        return []
-    lines = []
+        return [skipped("a disk that is full, or turns read-only", "only root may mount a small file system")]
+    can = can_fail()
+    lines = [] if can else [skipped(READ_ONLY, CANNOT_FAIL)]
     for number in range(max(1, options.rounds)):
         folder = options.folder / f"disk-{number}"
         lines.append(strike(folder, "edge", small_disk, fill, "a disk that is full"))
-        if not can_fail():
-            note("skipped: a disk that turns read-only takes loop devices and mkfs.ext4")
-            continue
-        folder = options.folder / f"failing-{number}"
-        lines.append(strike(folder, "edge", failing_disk, fail, "a disk that turns read-only"))
+        if can:
+            folder = options.folder / f"failing-{number}"
+            lines.append(strike(folder, "edge", failing_disk, fail, READ_ONLY))
     control = "control: yes first, written afterwards"
     lines.append(strike(options.folder / "hasty", "hasty", small_disk, fill, control))
     return lines

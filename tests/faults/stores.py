@@ -42,7 +42,7 @@ from tests.ending import with_parent
 from tests.faults import disk, served
 from tests.faults.buyers import Buyers, new_shelf
 from tests.faults.crowd import Crowd, faults_of, troubles_of
-from tests.faults.family import Line, Options, played, timed
+from tests.faults.family import Line, Options, played, skipped, timed
 from tests.faults.publish import at_pace
 from tests.faults.shop import DONE, manager, open_channel, stock
 from tests.practice_network import PracticeNetwork, running_network
@@ -226,10 +226,12 @@ def run(options: Options) -> list[Line]:
             for case in cases
             if options.only in case.name
         ]
-        if options.database == "sqlite" and disk.can_fail():
+        if options.database == "sqlite" and not disk.can_fail():
+            lines.append(skipped(disk.READ_ONLY, disk.CANNOT_FAIL))
+        elif options.database == "sqlite":
             with running_network(options.folder / "network") as practice, at_pace(PACE), on_a_failing_disk():
                 posts = Posts(practice, open_channel(practice, Mechanism.IDEMPOTENCY_KEY))
-                case = Case("a disk that turns read-only", posts=posts)
+                case = Case(disk.READ_ONLY, posts=posts)
                 lines.append(_play(case, turned_read_only, options, listener, 0, True))
         return lines
 

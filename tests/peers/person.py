@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.chromium import QUIET, path_to_chromium
+from tests.chromium import QUIET, needed_chromium
 from tests.peers.bluesky import Person
 
 T = TypeVar("T")
@@ -85,11 +85,7 @@ def say_no(page: Any, person: Person) -> None:
 
 @pytest.fixture(scope="session")
 def _browser() -> Iterator[Browser]:
-    pytest.importorskip("playwright.sync_api")
-    path = path_to_chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    browser = Browser(path)
+    browser = Browser(needed_chromium())
     yield browser
     browser.close()
 
