@@ -1,4 +1,4 @@
-"""A line to a server that can be cut just when an answer is on its way: accepted there, never heard here."""
+"""A line to a server that can be cut on the way there, or just when an answer is on its way: accepted, never heard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 
 class BadLine(socketserver.ThreadingTCPServer):
-    """Hands every request on. `cuts` holds what happens instead of the next answers to requests for `word`."""
+    """Hands every request on, but for as many for `word` as are `lost` on the way there.
+
+    `cuts` holds what happens instead of the next answers to the others for `word`.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -23,6 +26,7 @@ class BadLine(socketserver.ThreadingTCPServer):
         parts = urlsplit(origin)
         self.behind, self.word = (parts.hostname, parts.port), word.encode()
         self.name = parts.netloc.encode()
+        self.lost = 0
         self.cuts: list[Callable[[], Any]] = []
         self.heard = 0  # requests for `word` that the server has answered
 
@@ -39,10 +43,14 @@ class _Call(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         request = _addressed(_whole_request(self.request), self.server.name)
+        is_meant = self.server.word in request.split(b"\r\n", 1)[0]
+        if is_meant and self.server.lost:
+            self.server.lost -= 1
+            return
         with socket.create_connection(self.server.behind, 30) as behind:
             behind.sendall(request)
             answer = b"".join(iter(lambda: behind.recv(65536), b""))
-        if self.server.word in request.split(b"\r\n", 1)[0]:
+        if is_meant:
             self.server.heard += 1
             if self.server.cuts:
                 self.server.cuts.pop(0)()

@@ -127,6 +127,26 @@ def test_an_answer_that_is_lost_makes_no_second_post(
 
 
 @pytest.mark.django_db
+def test_where_an_absence_cannot_be_proved_a_person_is_asked_and_nothing_is_sent_again(
+    channel: Channel, shop: Person, line: BadLine, new_post: NewPost, world: World, traveller: Ahead
+) -> None:
+    """This server has no pages, so that what it shows may be but the end of its list."""
+    shop.call("POST", "/api/v1/statuses", {"status": "Said by hand"})
+    post = new_post(channel, now=True)
+    line.lost = 1
+
+    publication = rounds(traveller, post.publications.get())
+
+    assert (line.lost, line.heard) == (0, 0)
+    assert publication.state == "needs_person", (publication.reason, publication.detail)
+
+    actions.send_again(publication.pk, actor=world.manager)
+    publication = rounds(traveller, publication)
+    assert publication.state == "published", (publication.reason, publication.detail)
+    assert [status["url"] for status in standing(shop, publication)] == [publication.remote_url]
+
+
+@pytest.mark.django_db
 def test_sending_again_without_looking_would_have_made_a_second_post(
     channel: Channel, shop: Person, line: BadLine, new_post: NewPost
 ) -> None:

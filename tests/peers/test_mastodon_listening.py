@@ -83,6 +83,8 @@ def test_what_somebody_else_does_arrives_once_belongs_to_its_post_and_is_counted
     assert comment.author_handle == f"{ada.login}@{snac.origin.partition('://')[2]}"
     assert {rows[kind].on_remote_id for kind in ("comment", "like", "share")} == {publication.remote_id}
     assert shop.login in rows["mention"].text and rows["mention"].on_remote_id == ""
+    page = signed_in["manager"].get(f"/channels/{channel.pk}/").content.decode()
+    assert comment.text in page and page.count(f'href="/posts/{post.pk}/"') == 3
     assert counted(channel) == {"likes": 1, "comments": 1, "shares": 1}
 
 
