@@ -54,9 +54,9 @@ def use(channel: str) -> list[str]:
     post.refresh_from_db()
     actions.publish_now(post.pk, post.version, actor=owner())
     run_until_idle(raising=False)
-    Grant.objects.filter(channels=channel).update(renew_at=clock.now())
-    Listening.objects.filter(channel=channel).update(due_at=clock.now(), measure_due_at=clock.now())
     key = Channel.objects.get(pk=channel).pk
+    Grant.objects.filter(channels=key).update(renew_at=clock.now())
+    Listening.objects.filter(channel=key).update(due_at=clock.now(), measure_due_at=clock.now())
     for deed in (
         channels.renew_grant,
         channels.read_channel,

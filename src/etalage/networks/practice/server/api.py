@@ -93,7 +93,10 @@ def _member_json(world: World, member: Member) -> dict[str, Any]:
 
 async def me(world: World, request: Request) -> Response:
     """The account that the token opens."""
-    return answer(_member_json(world, members.by_token(world.ledger, request)))
+    member = members.by_token(world.ledger, request)
+    return await carry_out(
+        world, request, member, "account", lambda: (answer(_member_json(world, member)), None)
+    )
 
 
 async def limits(world: World, request: Request) -> Response:
@@ -295,15 +298,18 @@ async def get_stream(world: World, request: Request) -> Response:
     after = request.query.get("after", "0")
     if not after.isdecimal():
         raise Problem(422, "cursor_invalid", "after is a cursor that this network gave.", field="after")
-    rows = acts.stream(world.ledger, member, int(after), 101)
-    page = rows[:100]
-    return answer(
-        {
+
+    def work() -> tuple[Response, int | None]:
+        rows = acts.stream(world.ledger, member, int(after), 101)
+        page = rows[:100]
+        told = {
             "items": [acts.as_json(row, world.base_url) for row in page],
             "cursor": str(page[-1]["id"]) if page else after,
             "more": len(rows) > len(page),
         }
-    )
+        return answer(told), None
+
+    return await carry_out(world, request, member, "stream", work)
 
 
 async def get_stats(world: World, request: Request) -> Response:

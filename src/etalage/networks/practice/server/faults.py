@@ -42,7 +42,7 @@ FAULTS: dict[str, tuple[bool, str]] = {
 }
 ANY = "any"  # in place of a name: one out of `among`
 #: What a fault can strike. "publish" is the one visible act, whatever the account's face.
-PLACES = ("publish", "media", "draft", "edit", "withdraw", "read", "push")
+PLACES = ("publish", "media", "draft", "edit", "withdraw", "read", "stream", "account", "push")
 #: Answers that are written on the wire as they are, past every rule of HTTP.
 RAW = frozenset({"nothing", "wrong_length", "twice", "drip", "bomb", "not_http"})
 BOMB_BYTES = 64 * 1024 * 1024  # unpacked
