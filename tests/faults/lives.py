@@ -40,15 +40,30 @@ Promises = dict[str, str]  # how far each row came, as was acknowledged
 
 
 def take_in(folder: Path, chance: random.Random, promises: Promises) -> None:
-    """Deliveries in groups, as under load; now and then more than fit one statement, or the edge starts again."""
-    store = journal_store(folder / JOURNAL)
+    """Deliveries in groups, as under load; now and then more than fit one statement, or the edge starts again.
+
+    Somebody who reads meanwhile holds a checkpoint back: a part of the log is written back, and it is not begun again.
+    """
+    store, readers = journal_store(folder / JOURNAL), list[Any]()
     while True:
         size = chance.randrange(65, 90) if chance.random() < 0.03 else chance.randrange(1, 12)
         batch = [_delivery(chance) for _ in range(size)]
         store.write(batch)
         promises |= {one.id: "waiting" for one in batch}
+        if chance.random() < 0.1:
+            readers.append(_reader(folder / JOURNAL))
+        elif readers and chance.random() < 0.3:
+            readers.pop(0).close()
         if chance.random() < 0.05:
             store.close()
+
+
+def _reader(path: Path) -> Any:
+    """A connection in the middle of reading."""
+    connection = sqlite3.connect(path)
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM delivery")
+    return connection
 
 
 def handle(folder: Path, chance: random.Random, promises: Promises) -> None:
