@@ -25,6 +25,7 @@ WITHOUT_DATABASE = (
     "tests/imports/",
     "tests/kit/",
     "tests/networks/",
+    "tests/web/",
 )
 #: Who may do what, forms of strangers, the journal (a file on every database), streams.
 WHATEVER_DATABASE = (
