@@ -91,6 +91,15 @@ def wait(pid: int) -> None:
     _judge(pid, os.waitpid(pid, 0)[1])
 
 
+def stop(*pids: int) -> None:
+    """Ask them to end, and wait until they have. Raises Crashed for one that ended otherwise."""
+    left = [pid for pid in pids if pid in _words]
+    for pid in left:
+        os.kill(pid, signal.SIGTERM)
+    for pid in left:
+        wait(pid)
+
+
 def _judge(pid: int, status: int) -> None:
     """Let go of a worker that is gone."""
     pipe = _words.pop(pid)
@@ -127,10 +136,13 @@ def kill_many(number: int, beside: int, begin: Callable[[], tuple[Work, float]])
     return begun
 
 
-def let_finish(beside: int, work: Work, is_done: Callable[[], bool], seconds: float) -> bool:
+def let_finish(
+    beside: int, work: Work, is_done: Callable[[], bool], seconds: float, *, orderly: bool = False
+) -> bool:
     """Let unharmed workers work until `is_done`, at most so many seconds; False when they were not done.
 
-    One that was killed by its own work is started again. Raises Crashed when one ended in another way.
+    One that was killed by its own work is started again. `orderly`: in the end they are asked to end, not killed.
+    Raises Crashed when one ended in another way.
     """
     pids = [start(work) for _ in range(beside)]
     try:
@@ -142,4 +154,4 @@ def let_finish(beside: int, work: Work, is_done: Callable[[], bool], seconds: fl
             pids = [start(work) if is_gone(pid) else pid for pid in pids]
         return is_done()
     finally:
-        end(*pids)
+        (stop if orderly else end)(*pids)
