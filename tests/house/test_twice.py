@@ -6,24 +6,31 @@ the rooms declare, so that a task without a row in the table of prepared argumen
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core import mail
 from django.db import transaction
 from django.db.models import AutoField
 
-from etalage.channels.queries import journal
 from etalage.jobs import GiveUp, RetryAt
 from etalage.jobs.models import Job, LiveChange, State
 from etalage.jobs.registry import HANDLERS, TASKS
 from etalage.kit import clock
-from tests.house.twice_rows import HANDLER_ROWS, TASK_ROWS, Twice
+from etalage.kit.fields import SecretText
+from etalage.networks import inside, registry
+from tests.channels.guild import running_guild
+from tests.house.twice import Twice
+from tests.house.twice_rows import HANDLER_ROWS, TASK_ROWS
 from tests.house.world import House
 from tests.practice_network import PracticeNetwork, practice_program
 
@@ -43,17 +50,26 @@ def house(
 ) -> Iterator[House]:
     """One house for all tasks: what a task changes is undone after it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield House.build(practice_program)
+        with running_guild() as guild:
+            house = House.build(practice_program)
+            house.guild = guild
+            yield house
         transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def _offered(settings: Any, practice_program: PracticeNetwork) -> None:
-    settings.PRACTICE_NETWORK = practice_program.base_url
+def _offered(settings: Any, monkeypatch: Any, tmp_path: Path, house: House) -> Iterator[None]:
+    settings.PRACTICE_NETWORK = house.practice.base_url
+    settings.EMAIL_FILE_PATH = tmp_path / "letters"
+    monkeypatch.setitem(registry.CONNECTORS, "guild", "tests.house.twice_planted:RingingGuild")
+    monkeypatch.setattr(inside, "_origins", {house.guild.base_url})
+    registry.get.cache_clear()  # other tests have a guild of that name without a bell
+    yield
+    registry.get.cache_clear()
 
 
-def everything(house: House, counts: Any) -> Seen:
-    """All that can be seen: rows, letters, what stands on the network, deliveries, and the work that waits."""
+def everything(house: House, row: Twice) -> Seen:
+    """All that can be seen: rows, letters, what stands on the network, the edge's files, and the work that waits."""
     found: Seen = {
         # A mail server takes each letter it is given; the same id lets mailboxes show it once.
         "letters": {
@@ -61,15 +77,17 @@ def everything(house: House, counts: Any) -> Seen:
         },
         "network": sorted(str(entry) for entry in house.practice.ledger().publications),
     }
-    found["deliveries"] = [(one.network, one.key, one.delivery_id) for one in journal().pending(1000)]
+    found["clicks"], found["deliveries"] = in_file("clicks", "click"), in_file("journal", "delivery")
+    found["more"] = row.sees(house)
     for model in apps.get_models():
         label = model._meta.label
         if label.startswith("jobs."):
             continue
         # The number of a row says only when it was written.
         fields = [f for f in model._meta.concrete_fields if not isinstance(f, AutoField)]
-        names = [f.attname for f in fields if f"{label}.{f.attname}" not in counts]
-        rows = sorted(repr(row) for row in model._base_manager.order_by().values_list(*names))
+        names = [f.attname for f in fields if f"{label}.{f.attname}" not in row.counts]
+        table = model._base_manager.order_by().values_list(*names)
+        rows = sorted(repr([told(value) for value in one]) for one in table)
         found[label] = sorted(set(rows)) if label in MARKS else rows
     waiting = Job.objects.filter(state=State.WAITING).select_related("event")
     found["work"] = Counter(
@@ -78,25 +96,39 @@ def everything(house: House, counts: Any) -> Seen:
     return found
 
 
+def told(value: Any) -> Any:
+    """A secret does not show itself, but another one is another one."""
+    return hashlib.sha256(value.encode()).digest() if isinstance(value, SecretText) else value
+
+
+def in_file(name: str, table: str) -> list[str]:
+    """The rows of one of the edge's files."""
+    path = Path(settings.DATA) / f"{name}.sqlite3"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path)) as connection:
+        return [repr(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]
+
+
 def changed(before: Seen, after: Seen) -> dict[str, Any]:
     """What differs, by name."""
     return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
 
 
-def did(call: Any, words: tuple[Any, ...]) -> None:
+def did(call: Any, words: tuple[Any, ...], row: Twice) -> None:
     """Run it once; to ask for patience or to give up is an effect too."""
-    with suppress(RetryAt, GiveUp):
+    with suppress(RetryAt, GiveUp), row.within():
         call(*words)
 
 
 def prove(house: House, call: Any, row: Twice) -> None:
     with transaction.atomic(), time_machine.travel(clock.now(), tick=False):
         words = row.prepare(house)
-        before = everything(house, row.counts)
-        did(call, words)
-        once = everything(house, row.counts)
-        did(call, words)
-        twice = everything(house, row.counts)
+        before = everything(house, row)
+        did(call, words, row)
+        once = everything(house, row)
+        did(call, words, row)
+        twice = everything(house, row)
         assert changed(once, twice) == {}, "the second run did something more"
         if not row.idle:
             assert changed(before, once), "the first run had nothing to do: the row proves nothing"

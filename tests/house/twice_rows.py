@@ -5,8 +5,6 @@ A row prepares the house so that the first run has something to do, and returns 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +19,13 @@ from etalage.channels.models import Grant, Listening
 from etalage.customers.actions import erase_customer, find_or_create, merge_customers, withdraw_consent
 from etalage.customers.events import ConsentWithdrawn, CustomerErased, CustomersMerged, VisitorRecognised
 from etalage.customers.models import Consent, Purpose
-from etalage.edge.clicks import Click, click_store
+from etalage.edge.clicks import click_store
 from etalage.imports.actions import confirm
 from etalage.insights.actions.days import mark_sales_days
 from etalage.insights.actions.touches import record_clicks
 from etalage.insights.models import Touch
 from etalage.jobs.idle import run_until_idle
-from etalage.jobs.models import Job, State
+from etalage.jobs.models import Job
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from etalage.orders.actions.record import OrderData, RefundData, cancel_order, record_order, record_refund
@@ -44,34 +42,11 @@ from etalage.orders.events import (
 from etalage.orders.models import Order, Reservation
 from etalage.publishing import actions as publishing
 from etalage.publishing.events import PublicationDoubled
-from etalage.publishing.links import address_of, link_for_publication
+from etalage.publishing.links import address_of
 from etalage.publishing.models import Publication
+from tests.house.twice import Prepare, Twice, a_click, publish_now
+from tests.house.twice_planted import PLANTED
 from tests.house.world import House
-
-Prepare = Callable[[House], tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Twice:
-    """`idle` says why the first run changes nothing that can be seen here; `counts` names columns, by model, that tell
-    how often the work was tried and nothing else, with the reason."""
-
-    prepare: Prepare
-    idle: str = ""
-    counts: Mapping[str, str] = field(default_factory=dict)
-
-
-def _nothing(_house: House) -> tuple[()]:
-    return ()
-
-
-def a_click(house: House, visitor: UUID | None = None, days: float = 1) -> Click:
-    """Somebody followed a link of a publication so many days ago."""
-    publication = house.new_publication("published")
-    link = link_for_publication(publication)
-    moment = clock.to_micros(clock.now() - timedelta(days=days))
-    words = (visitor.hex if visitor else None, "GET", "link", False, "", "en")
-    return Click(uuid7().hex, link.code, link.pk.hex, moment, "", *words)
 
 
 def visited(house: House) -> UUID:
@@ -92,14 +67,8 @@ def credited(house: House) -> UUID:
     return order
 
 
-def _publish_now(house: House) -> Publication:
-    post = house.new_post("approved")
-    publishing.publish_now(post.pk, post.version, actor=house.owner)
-    return post.publications.get()
-
-
 def _due(house: House) -> tuple[()]:
-    _publish_now(house)
+    publish_now(house)
     return ()
 
 
@@ -111,7 +80,7 @@ def _in_doubt(house: House) -> tuple[()]:
 
 
 def _published(house: House) -> Publication:
-    publication = _publish_now(house)
+    publication = publish_now(house)
     run_until_idle()
     publication.refresh_from_db()
     assert publication.state == "published", publication.state
@@ -246,11 +215,6 @@ def _all_overdue(house: House) -> tuple[()]:
     return ()
 
 
-def _old_job(house: House) -> tuple[()]:
-    Job.objects.update(state=State.DONE, finished_at=clock.now() - timedelta(days=30))
-    return ()
-
-
 def _sold(kind: type[Any]) -> Prepare:
     return lambda house: (kind(visited(house)),)
 
@@ -328,7 +292,6 @@ def _code_before_its_order(house: House) -> UUID:
     return record_order(data).pk
 
 
-QUEUE = "etalage.jobs.tasks."
 TASK_ROWS: dict[str, Twice] = {
     "etalage.catalogue.tasks.fetch_picture": Twice(
         lambda house: (house.product.wanted_pictures.get().pk,),
@@ -336,42 +299,31 @@ TASK_ROWS: dict[str, Twice] = {
     ),
     "etalage.channels.tasks.destroy_left_grants": Twice(_left_long_ago),
     "etalage.channels.tasks.drain_incoming": Twice(_taken_down),
-    "etalage.channels.tasks.forget_old_incoming": Twice(_nothing, idle="nothing here is a year old"),
-    "etalage.channels.tasks.hold_streams": Twice(_nothing, idle="no network here has a stream"),
     "etalage.channels.tasks.leave": Twice(_left),
     "etalage.channels.tasks.listen": Twice(_channel_due),
     "etalage.channels.tasks.measure": Twice(_channel_due),
     "etalage.channels.tasks.measure_channel": Twice(_figures),
     "etalage.channels.tasks.read_channel": Twice(_heard),
-    "etalage.channels.tasks.renew_grant": Twice(lambda house: (house.channel.pk,), idle="its tokens last"),
-    "etalage.channels.tasks.renew_grants": Twice(_nothing, idle="no token here ends"),
-    "etalage.channels.tasks.search_journal": Twice(_nothing, idle="nobody was erased here"),
-    "etalage.channels.tasks.subscribe": Twice(lambda house: (house.channel.pk,)),
+    "etalage.channels.tasks.subscribe": Twice(
+        lambda house: (house.channel.pk,),
+        counts={"channels.Listening.secret": "the network is told a new one, in place of the one before"},
+    ),
     "etalage.channels.tasks.subscribe_again": Twice(_address_changed),
     "etalage.imports.tasks.let_go_of_files": Twice(_old_import),
     "etalage.imports.tasks.run_import": Twice(_import),
-    "etalage.insights.tasks.clear_the_edge": Twice(_nothing, idle="it deletes from the edge's files only"),
     "etalage.insights.tasks.drain_clicks": Twice(_clicked),
     "etalage.insights.tasks.forget_old_touches": Twice(_old_touch),
     "etalage.insights.tasks.rebuild_stale_days": Twice(_stale_day),
     "etalage.insights.tasks.recompute": Twice(_preceded),
     "etalage.insights.tasks.recompute_all": Twice(lambda house: (visited(house),)[:0]),
-    f"{QUEUE}prune_jobs": Twice(_old_job, idle="it deletes rows of the queue only"),
-    f"{QUEUE}refresh_statistics": Twice(_nothing, idle="it changes what the planner knows, no data"),
-    "etalage.orders.tasks.erase_letters": Twice(lambda house: (["a digest"],), idle="it deletes files only"),
     "etalage.orders.tasks.expire_due_reservations": Twice(_all_overdue),
     "etalage.orders.tasks.expire_reservation": Twice(_overdue),
     "etalage.orders.tasks.send_reservation_letter": Twice(lambda house: (house.reservation.pk,)),
     "etalage.publishing.tasks.change_remote": Twice(_to_withdraw),
     "etalage.publishing.tasks.deliver_due": Twice(_due),
-    "etalage.publishing.tasks.refresh_abilities": Twice(_nothing, idle="the network still says the same"),
     "etalage.publishing.tasks.remove_copy": Twice(_copy_to_remove),
     "etalage.publishing.tasks.settle_doubts": Twice(_in_doubt),
-    "etalage.publishing.tasks.time_showing": Twice(
-        lambda house: (_published(house).pk, 1),
-        idle="what shows at once was timed at the success",
-        counts={"publishing.VisibilityLag.samples": "one more sample of the same lag"},
-    ),
+    **PLANTED,
 }
 
 HANDLER_ROWS: dict[str, Twice] = {

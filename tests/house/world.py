@@ -36,6 +36,7 @@ from etalage.orders.codes import secret_of
 from etalage.publishing import actions
 from etalage.publishing.actions import CampaignContent, ChannelChoice, CodeContent, PostContent
 from etalage.publishing.models import Post, Publication
+from tests.channels.guild import Guild
 from tests.house.pages import form_for
 from tests.practice_network import PracticeNetwork
 
@@ -48,6 +49,9 @@ class House:
     """A shop with one of everything. `ids` fills the parameters of addresses; a row may name others."""
 
     practice: PracticeNetwork
+    guild: Guild = field(
+        init=False
+    )  # for who needs a network whose tokens end; it runs where a fixture lets it
     ids: dict[str, Any] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
