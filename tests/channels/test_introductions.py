@@ -139,7 +139,7 @@ def test_a_shop_that_moved_is_told_to_connect_again_where_the_network_knows_its_
     channel = Channel.objects.create(grant=grant, remote_id="did:plc:lune", **facts)
     channel.abilities = ABILITIES.to_json()
     channel.save()
-    told = "Connect the channel again"
+    told = "connects the channel again"
     assert told not in signed_in["manager"].get(f"/channels/{channel.pk}/").content.decode()
     settings.PUBLIC_ADDRESS = "https://lune.example"
     assert told in signed_in["manager"].get(f"/channels/{channel.pk}/").content.decode()

@@ -203,7 +203,7 @@ def test_every_state_and_reason_is_explained_in_a_sentence(
             row.state, row.reason = state[0], reason
             assert str(queries.explain(row).what_to_do).endswith(".")
     row.state, row.channel.state, row.channel.pause_reason = "scheduled", "paused", "auth_dead"
-    assert "Connect the channel again" in str(queries.explain(row).what_to_do)
+    assert "connects the channel again" in str(queries.explain(row).what_to_do)
 
 
 def test_campaigns_and_codes_are_listed_with_what_belongs_to_them(world: World, new_post: NewPost) -> None:

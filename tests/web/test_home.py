@@ -95,7 +95,7 @@ def test_only_managers_are_asked_for_approval_and_for_background_work(
 def test_a_paused_channel_is_told_with_what_to_do(signed_in: Clients, world: World) -> None:
     channel(ChannelState.PAUSED, name="Lune on the square", pause_reason="auth_dead")
     seen = seen_by(signed_in["member"])
-    assert "Lune on the square is paused" in seen and "Connect the channel again." in seen
+    assert "Lune on the square is paused" in seen and "A manager connects the channel again here." in seen
     assert "Lune on the square" not in seen_by(signed_in["counter"])
 
 
