@@ -30,9 +30,9 @@ from etalage.jobs.registry import path_of
 from etalage.jobs.worker import CHORES
 from etalage.kit import clock
 from tests.ending import with_parent
-from tests.faults import network, queue_checks, queue_work, workers
+from tests.faults import network, queue_checks, queue_command, queue_work, workers
 from tests.faults.family import Line, Options, played, timed
-from tests.faults.queue_work import KEYS, LEASE
+from tests.faults.queue_work import LEASE
 from tests.faults.shop import manager
 
 LIVES = (0.02, 0.35)
@@ -49,7 +49,7 @@ COLD_LIFE = 4.0
 POINTS = ("statement", "statement", "begun", "worked")
 HOPELESS = ("poison", "despair")
 MOST_HOPELESS = 3  # of each: a poison takes three workers with it
-KINDS = ("book", "sell", "call", "stumble", "event", *(f"keep_up {key}" for key in range(KEYS)), *HOPELESS)
+KINDS = ("book", "sell", "call", "stumble", "event", "keep_up", "keep_up", *HOPELESS)
 FINISH = 180.0  # seconds at most until nothing waits once nobody is killed any more
 SOON = 10.0  # for a control, which may never be done
 LEAST_OF_A_CONTROL = 4  # kills
@@ -215,7 +215,7 @@ def _command() -> None:
     """The command itself, in the place of this process."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     told = {**os.environ, "TMPDIR": str(settings.DATA)}  # who is killed tidies up nothing
-    os.execve(sys.executable, [sys.executable, "-W", "ignore", "-m", queue_work.__name__], told)
+    os.execve(sys.executable, [sys.executable, "-W", "ignore", "-m", queue_command.__name__], told)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from etalage.jobs.models import UNFINISHED, Event, Job, Schedule, State
 from tests.faults import queue_work
-from tests.faults.queue_work import CEILING, HANDLERS, KEYS, Entry
+from tests.faults.queue_work import CEILING, HANDLERS, Entry
 
 TICK = queue_work.tick.module_path
 HOPELESS = (queue_work.poison.module_path, queue_work.despair.module_path)
@@ -24,7 +24,7 @@ def judge(began: datetime, ended: datetime) -> dict[str, int]:
     expected = {(kind, number) for kind in ("book", "sell", "call", "stumble") for number in asked[kind]}
     expected |= {(name, number) for name in HANDLERS for number in asked["sell"] + asked["event"]}
     found = Counter((kind, number) for kind, numbers in done.items() for number in numbers)
-    keys = [f"keep_up {key}" for key in range(KEYS)]
+    keys = [kind for kind in asked | done if kind.startswith("keep_up")]
     behind = sum(max(asked[key], default=0) > max(done[key], default=0) for key in keys)
     invented = sum(not set(done[key]) <= set(asked[key]) for key in keys)
     once = sum(count > 1 for (kind, _number), count in found.items() if kind in ONCE)
@@ -33,6 +33,7 @@ def judge(began: datetime, ended: datetime) -> dict[str, int]:
         "jobs": Job.objects.count(),
         "claims": sum(Job.objects.values_list("token", flat=True)),
         "refused": sum(entry.said == "refused" for entry in entries),
+        "late": _late(entries),
         "lost": len(expected - found.keys()) + behind,
         "twice": once + _twice_by_one_claim(entries),
         "untrue": sum(kind in (*ONCE, "call", "tell") for kind, _number in found.keys() - expected)
@@ -59,9 +60,22 @@ def _numbers(entries: Iterable[Entry], said: str) -> defaultdict[str, list[int]]
 
 
 def _twice_by_one_claim(entries: Iterable[Entry]) -> int:
-    """A job whose worker died after its effect on the outside has it again, by its next claim."""
-    claims = Counter((entry.job, entry.token) for entry in entries if entry.said == "done")
+    """A job whose worker died after its effect on the outside has it again, but by its next claim."""
+    claims = Counter(
+        (entry.said, entry.job, entry.token) for entry in entries if entry.said in ("begun", "done")
+    )
     return sum(count > 1 for count in claims.values())
+
+
+def _late(entries: Iterable[Entry]) -> int:
+    """Who stood still before it began, and said so after its successor. It is no fault: no effect may follow."""
+    latest: Counter[str] = Counter()
+    count = 0
+    for entry in entries:
+        if entry.said == "begun":
+            count += entry.token < latest[entry.job]
+            latest[entry.job] = max(latest[entry.job], entry.token)
+    return count
 
 
 def _stale(entries: Iterable[Entry]) -> int:
@@ -70,7 +84,6 @@ def _stale(entries: Iterable[Entry]) -> int:
     count = 0
     for entry in entries:
         if entry.said == "begun":
-            count += entry.token <= latest[entry.job]
             latest[entry.job] = max(latest[entry.job], entry.token)
         elif entry.said == "done":
             count += entry.token < latest[entry.job]

@@ -1,7 +1,4 @@
-"""What the family `queue` gives to the shop's own worker, and the ledger in which its effects stand.
-
-As a program: `etalage serve worker`, the command itself, with these tasks beside the shop's own.
-"""
+"""What the family `queue` gives to the shop's own worker, and the ledger in which its effects stand."""
 
 from __future__ import annotations
 
@@ -9,14 +6,9 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import django
 from django.db import connection, transaction
-
-if __name__ == "__main__":
-    django.setup()  # the tasks stand on the shop's tables
 
 from etalage.jobs import enqueue_once, task
 from etalage.jobs.errors import LeaseLost
@@ -32,7 +24,7 @@ TABLE = "faults_queue"
 LEASE = 1  # second
 CEILING = 3  # attempts of what cannot succeed
 HANDS_FULL = 0.03  # seconds at most in the midst of a job
-KEYS = 4
+ONE_KEY = 10  # things that are asked for one after the other, some of them under this key
 TERMS: dict[str, Any] = {"backoff": 0, "lease": LEASE, "max_attempts": 40}
 HOPELESS: dict[str, Any] = {"backoff": 0, "lease": LEASE, "max_attempts": CEILING}
 
@@ -169,14 +161,15 @@ def poison(number: int) -> None:
     network.kill_me()
 
 
-@task(**TERMS, atomic=True, queue_name="keys")
+@task(**TERMS, queue_name="keys")
 def keep_up(key: int) -> int:
-    """Note how far this key has come."""
+    """Note how far this key has come; more may be asked for it meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT max(number) FROM {TABLE} WHERE said = 'asked' AND kind = %s", [f"keep_up {key}"]
         )
         (latest,) = cursor.fetchone()
+    time.sleep(random.uniform(0, HANDS_FULL))
     return _work(f"keep_up {key}", latest)
 
 
@@ -204,10 +197,6 @@ def tell(event: Sold) -> None:
 HANDLERS = ("credit", "thank", "tell")
 
 
-def _keep_up_with(key: int, _number: int) -> bool:
-    return enqueue_once(keep_up, str(key), key)
-
-
 ASKS: dict[str, Callable[[int], object]] = {
     "book": book.enqueue,
     "sell": sell.enqueue,
@@ -216,24 +205,17 @@ ASKS: dict[str, Callable[[int], object]] = {
     "event": lambda number: announce(Sold(number)),
     "despair": despair.enqueue,
     "poison": poison.enqueue,
-    **{f"keep_up {key}": partial(_keep_up_with, key) for key in range(KEYS)},
+    "keep_up": lambda number: enqueue_once(keep_up, str(number // ONE_KEY), number // ONE_KEY),
 }
 
 
 def ask(kind: str, number: int) -> None:
     """Enqueue a job of that kind, or announce an event, and note it, both in the transaction that is open."""
     ASKS[kind](number)
-    write("asked", kind, number)
+    write("asked", f"{kind} {number // ONE_KEY}" if kind == "keep_up" else kind, number)
 
 
 def leave_out_the_rooms() -> None:
     """What the rooms do every few seconds belongs to other families."""
     for name in set(PERIODIC) - {tick.module_path}:
         del PERIODIC[name]
-
-
-if __name__ == "__main__":
-    from etalage.cli import main
-
-    leave_out_the_rooms()
-    main(["serve", "worker"])
