@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -35,3 +36,14 @@ def slope_per_hour(samples: list[tuple[float, float]]) -> float:
     mean_v = sum(v for _, v in samples) / len(samples)
     spread = sum((t - mean_t) ** 2 for t, _ in samples)
     return 3600 * sum((t - mean_t) * (v - mean_v) for t, v in samples) / spread if spread else 0.0
+
+
+def least_of_each(stretch_s: float, samples: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The least (seconds, value) of each whole stretch of so many seconds; of all where there is no whole one."""
+    began = samples[0][0]
+    whole = max(1, int((samples[-1][0] - began) // stretch_s))
+    stretches: list[list[tuple[float, float]]] = [[] for _ in range(whole)]
+    for sample in samples:
+        if (number := int((sample[0] - began) // stretch_s)) < whole:
+            stretches[number].append(sample)
+    return [min(stretch, key=itemgetter(1)) for stretch in stretches if stretch]

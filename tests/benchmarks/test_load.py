@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from itertools import islice
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import pytest
 from benchmarks import __main__ as report
 from benchmarks.load.asking import Answers, ask, get, is_whole, post
 from benchmarks.load.shops import anywhere
-from benchmarks.load.watching import cpu_seconds, open_files, resident_mib, slope_per_hour
+from benchmarks.load.watching import cpu_seconds, least_of_each, open_files, resident_mib, slope_per_hour
 from benchmarks.measure import Figure
 from etalage.edge.app import HEALTH
 from tests.edge.world import Shop, event, running, signed
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
+SEED = 20261122
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,15 @@ def test_waits_are_told_by_their_share():
     assert answers.wait_at(0.5) == pytest.approx(0.051)
     assert answers.wait_at(0.99) == pytest.approx(0.1)
     assert answers.per_second == 50
+
+
+def test_what_is_kept_is_told_apart_from_what_is_held_for_a_moment():
+    chance = random.Random(SEED)
+    held = [(second, 120 + 8 * chance.random() ** 3) for second in range(0, 3600, 5)]
+    assert abs(slope_per_hour(least_of_each(300, held))) < 0.5
+    leaking = [(second, value + 3 * second / 3600) for second, value in held]
+    assert slope_per_hour(least_of_each(300, leaking)) == pytest.approx(3, abs=0.5)
+    assert least_of_each(300, held[:20]) == [min(held[:20], key=lambda sample: sample[1])]
 
 
 def test_a_slope_is_told_for_an_hour():
