@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from etalage.channels.actions import connect_channel
 from etalage.channels.models import Channel, Grant
@@ -25,9 +20,9 @@ from etalage.publishing.delivery import changes
 from etalage.publishing.delivery.send import delivery_of
 from etalage.publishing.models import Publication
 from tests.conftest import World
-from tests.ending import with_parent
 from tests.peers.bad_line import BadLine, bad_line
 from tests.peers.bluesky import BlueskyNetwork, Person
+from tests.peers.killed_worker import killed_once_accepted
 from tests.publishing.conftest import NewPost, rounds
 
 pytestmark = pytest.mark.peers
@@ -118,19 +113,7 @@ def test_a_worker_killed_between_acceptance_and_record_leaves_one_post_that_is_f
     channel: Channel, shop: Person, line: BadLine, new_post: NewPost, traveller: Ahead
 ) -> None:
     post = new_post(channel, now=True)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.publishing.worker_process", str(connection.settings_dict["NAME"])],
-        env={**os.environ, "ETALAGE_INSIDE_NETWORKS": f"{line.address},{shop.server}"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        preexec_fn=with_parent,
-    )
-    line.cuts = [worker.kill]
-    assert worker.stdin and worker.stdout and worker.stdout.readline() == b"ready\n"
-    worker.stdin.write(b"go\n")
-    worker.stdin.close()
-    assert worker.wait(60) == -signal.SIGKILL
-    worker.stdout.close()
+    killed_once_accepted(line, shop.server)
 
     publication = post.publications.get()
     assert publication.state == "sending"  # the intent is all that the worker left behind

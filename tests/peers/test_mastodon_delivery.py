@@ -5,17 +5,12 @@ The server knows no keys by which a second attempt would be recognised, and take
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from etalage.channels.models import Channel
@@ -27,8 +22,8 @@ from etalage.publishing.delivery import changes
 from etalage.publishing.delivery.facts import delivery_of, key_of
 from etalage.publishing.models import Publication
 from tests.conftest import World
-from tests.ending import with_parent
 from tests.peers.bad_line import BadLine, bad_line
+from tests.peers.killed_worker import killed_once_accepted
 from tests.peers.mastodon import Person, SmallServer, allowed, connected
 from tests.publishing.conftest import NewPost, rounds
 
@@ -168,19 +163,7 @@ def test_a_worker_killed_between_acceptance_and_record_leaves_one_post_that_is_f
     channel: Channel, snac: SmallServer, shop: Person, line: BadLine, new_post: NewPost, traveller: Ahead
 ) -> None:
     post = new_post(channel, now=True)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.publishing.worker_process", str(connection.settings_dict["NAME"])],
-        env={**os.environ, "ETALAGE_INSIDE_NETWORKS": f"{line.address},{snac.origin}"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        preexec_fn=with_parent,
-    )
-    line.cuts = [worker.kill]
-    assert worker.stdin and worker.stdout and worker.stdout.readline() == b"ready\n"
-    worker.stdin.write(b"go\n")
-    worker.stdin.close()
-    assert worker.wait(60) == -signal.SIGKILL
-    worker.stdout.close()
+    killed_once_accepted(line, snac.origin)
 
     publication = post.publications.get()
     assert publication.state == "sending"  # the intent is all that the worker left behind
