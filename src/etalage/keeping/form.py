@@ -11,15 +11,16 @@ class OtherForm(DatabaseError):
     """The database is of another version, which this one cannot bring to its own form; nothing was changed."""
 
 
-def known_migrations() -> set[tuple[str, str]]:
+def known_migrations(loader: MigrationLoader | None = None) -> set[tuple[str, str]]:
     """Every migration that this version knows, also those that were folded into others since."""
-    on_disk = MigrationLoader(None).disk_migrations or {}
+    on_disk = (loader or MigrationLoader(None)).disk_migrations or {}
     return {*on_disk, *(old for migration in on_disk.values() for old in migration.replaces)}
 
 
 def refuse_newer() -> None:
     """Raise OtherForm for a database of a newer version: it keeps things where this one does not look."""
-    if strange := sorted(set(MigrationLoader(connection).applied_migrations or {}) - known_migrations()):
+    loader = MigrationLoader(connection)
+    if strange := sorted(set(loader.applied_migrations or {}) - known_migrations(loader)):
         room, name = strange[0]
         raise OtherForm(f"it is of a newer Etalage ({room} {name} is not known here). Install that version.")
 

@@ -10,18 +10,22 @@ from django.utils.translation import gettext_lazy as _
 
 from etalage.channels.grants import FOR_PEOPLE
 from etalage.channels.models import ChannelState
-from etalage.channels.reasons import Advice, Who, advice_on, what_to_do
+from etalage.channels.reasons import Advice, Who, advice_on
 from etalage.publishing.models import CopyState, Publication
 from etalage.publishing.models import DeliveryState as S
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A short title, who has to act, and a sentence that says what to do, or that nothing is to be done."""
+    """A short title, who has to act, and a sentence that says what to do, or that nothing is to be done.
+
+    `at_channel`: the page of its channel is where a manager does it.
+    """
 
     title: str | Promise
     what_to_do: str | Promise
     who: Who = Who.NOBODY
+    at_channel: bool = False
 
 
 _SENTENCES: Mapping[S, Advice] = {
@@ -116,6 +120,7 @@ _BEING_DELETED = Advice(
     Who.NOBODY, _("The network is asked to delete the younger copy. Nothing is to be done.")
 )
 
+_STANDS_TWICE = _("Stands there twice")
 _LOOKED_FOR = (S.UNKNOWN, S.RECONCILING)
 #: What a person mends for a whole channel: once it is active again, they are of the past.
 _OF_THE_CHANNEL = frozenset({"channel_paused", *FOR_PEOPLE})
@@ -125,12 +130,14 @@ def explain(publication: Publication) -> Explanation:
     """The state's title, and the advice that fits state, reason and channel best. Reads `publication.copies`."""
     state = S(publication.state)
     copies = {copy.state: copy for copy in publication.copies.all()}
+    title, advice = state.label, _advice(publication, state)
     if refused := copies.get(CopyState.OPEN):
-        why = what_to_do(refused.reason)
-        return Explanation(_("Stands there twice"), why or _TWICE.text, _TWICE.who)
-    advice = _BEING_DELETED if CopyState.ASKED in copies else _advice(publication, state)
-    title = _("Stands there twice") if CopyState.ASKED in copies else state.label
-    return Explanation(title, advice.text, advice.who)
+        why = advice_on(refused.reason) or _TWICE
+        title, advice = _STANDS_TWICE, _TWICE._replace(text=why.text)
+    elif CopyState.ASKED in copies:
+        title, advice = _STANDS_TWICE, _BEING_DELETED
+    is_held = state is S.SCHEDULED or publication.channel.state == ChannelState.PAUSED
+    return Explanation(title, advice.text, advice.who, is_held and advice.who is not Who.NOBODY)
 
 
 def _advice(publication: Publication, state: S) -> Advice:
