@@ -129,6 +129,31 @@ def test_who_asks_for_the_end_after_asking_to_begin_anew_gets_the_end(
     assert programs(ready.folder) == []
 
 
+IN_THE_WAY = """
+import os, signal, sys
+from etalage.cli.serve import Ending
+
+ending = Ending()
+ending.listen()
+with ending.stop._cond:  # as in the midst of a look at it
+    for name in sys.argv[1:]:
+        os.kill(os.getpid(), getattr(signal, name))
+print(ending.stop.wait(10), ending.begins_anew)
+"""
+
+
+@pytest.mark.parametrize(
+    ("signals", "begins_anew"), [(["SIGTERM"], False), (["SIGHUP"], True), (["SIGHUP", "SIGINT"], False)]
+)
+def test_a_signal_is_heard_also_while_the_program_looks_whether_one_came(
+    signals: list[str], begins_anew: bool
+) -> None:
+    """Its handler runs in the thread that holds the lock of the event just then."""
+    command = [sys.executable, "-c", IN_THE_WAY, *signals]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    assert done.stdout == f"True {begins_anew}\n"
+
+
 def test_a_terminal_that_closes_means_the_end(ready: Shop) -> None:
     """A program with nobody before it would go on, for ever, after its window was closed."""
     ours, theirs = pty.openpty()

@@ -19,6 +19,7 @@ import pytest
 
 from etalage.cli.ports import free_port
 from etalage.demo.folder import MARKER
+from etalage.keeping.running import programs
 from etalage.kit import clock
 
 PATIENCE = 90  # seconds, on a machine with much else to do
@@ -129,6 +130,8 @@ def test_a_newcomer_opens_the_shop_signs_in_once_and_stops_it_without_a_trace(tm
             assert press(browser, demo.link).status_code == 410, "the link works once"
             page = browser.get(demo.network)
             assert page.status_code == 200 and "Sirocco" in page.text
+        seen = programs(tmp_path / "etalage-demo")
+        assert [program.part for program in seen] == ["demo"], "no restore puts another shop under it"
         assert demo.stop() == 0
         assert demo.process.stdout
         assert demo.process.stdout.read() == "\nThe demo has stopped.\n"

@@ -5,9 +5,7 @@ With a third, the task `tick` is on the schedule, every so many seconds.
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 
 import django
 from django.conf import settings
@@ -15,11 +13,12 @@ from django.conf import settings
 
 def serve(threads: int) -> bool:
     """Run a worker in the main thread until SIGTERM; the work at hand is finished first."""
+    from etalage.cli.serve import Ending
     from etalage.jobs.worker import Worker
 
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_signal: stop.set())
-    return Worker(threads, 0.05).run(stop)
+    ending = Ending()
+    ending.listen()
+    return Worker(threads, 0.05).run(ending.stop)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,20 @@ def test_a_shop_that_is_started_while_the_backup_is_verified_is_left_alone(kept:
     assert kept.deed("is_erased", before) == {"erased": False}, "and its rows are there"
 
 
+def test_a_second_restore_leaves_the_first_alone(kept: Kept) -> None:
+    """Else it would put a backup in again that nobody holds, after the first one has said that the shop may start."""
+    backup = kept.backup()
+    with paused(kept, "placing.put_in_place", backup) as first:
+        second = kept.run("restore", str(backup), "--yes")
+        why = "use this database" if SERVER else "Another restore is at work"
+        assert second.returncode == 1 and why in second.stderr, second.stderr
+        assert "restore is at work" in kept.run("serve", "worker").stderr
+        said = first.communicate("go on\n", timeout=SECONDS)[0]
+        assert first.returncode == 0, said
+    assert not (kept.folder / "restore-unfinished").exists()
+    assert kept.run("restore", str(backup), "--yes").returncode == 0, "and afterwards there may be another"
+
+
 def test_a_program_is_seen_before_it_looks_for_a_restore(kept: Kept) -> None:
     """The other way round, a restore could look for programs between its look and its being seen."""
     (kept.folder / "restore-unfinished").write_text("somewhere.tar")
@@ -71,6 +85,7 @@ def test_a_program_is_seen_before_it_looks_for_a_restore(kept: Kept) -> None:
         ("import", "products", "nothing.csv"),
         ("sign-in", "anna@example.com"),
         ("serve", "web"),
+        ("manage", "migrate"),
     ],
     ids=lambda words: words[0],
 )

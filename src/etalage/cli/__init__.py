@@ -8,6 +8,7 @@ import sys
 
 from etalage import __version__
 from etalage.cli import backup, check, demo, events, importing, restore, results, rotate, serve, setup
+from etalage.cli.at_work import UNFINISHED, at_work
 from etalage.cli.say import complain
 from etalage.environment import WrongSetting
 
@@ -42,6 +43,19 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _django(words: list[str]) -> None:
+    """Run one of Django's own commands, seen by a restore and kept off one, as every other is.
+
+    Many of them need neither a folder nor a database, so nothing else is asked for here.
+    """
+    import django
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["etalage manage", *words])
+    django.setup()
+    from etalage.keeping.restore import keep_off_unfinished
+
+    with at_work("manage") as trouble:
+        if trouble == UNFINISHED:
+            sys.exit(complain(trouble))
+        if trouble:  # another machine may restore the database of a folder that is not here
+            keep_off_unfinished()
+        execute_from_command_line(["etalage manage", *words])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from etalage.cli.at_work import at_work
 from etalage.cli.ports import free_port, is_free, port_number, port_taken
 from etalage.cli.say import complain, say
 from etalage.cli.serve import serve
@@ -100,6 +101,11 @@ def _open(
     gc.disable()  # so many rows are made at once that looking for garbage among them takes a fifth of the time
     if drawer:
         _make(network, drawer, seed, scale)
+    import django
+
+    django.setup()
+    if trouble := until_the_end.enter_context(at_work("demo")):
+        return complain(trouble)
     link = _sign_in_link(facts, address)
     gc.enable()
     write_facts(folder, Facts(seed, shop, address, ready=True))
@@ -146,9 +152,6 @@ def _make(network: Any, drawer: Any, seed: int, scale: Any) -> None:
 
 def _sign_in_link(facts: Facts | None, network: str) -> str:
     """A new one-time link for the owner; a shop of last time is brought up to date first."""
-    import django
-
-    django.setup()
     from django.conf import settings
 
     from etalage.accounts.actions import issue_sign_in_link

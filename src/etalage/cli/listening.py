@@ -21,6 +21,7 @@ from etalage.cli.ports import is_free, is_ours, port_taken
 from etalage.cli.say import complain
 from etalage.edge.listener import AddressTaken, bind
 
+ENDS = (signal.SIGTERM, signal.SIGINT)
 FIRST_HANDED = 3  # sd_listen_fds(3): handed sockets begin at this number
 DRAIN_SECONDS = 15.0  # the most that connections that are open get for one more request
 QUIET_SECONDS = 0.5
@@ -62,9 +63,15 @@ def address_of(listener: socket.socket) -> str:
 
 
 def let_signals(*, come: bool) -> None:
-    """Hold back what asks for the end, or let it come: a signal that is held back outlives `begin_anew`."""
+    """Hold back what asks for the end, or let it come: a signal that is held back outlives `begin_anew`.
+
+    It is held back from this thread alone; where another takes it then, it ends the program on the spot.
+    """
     how = signal.SIG_UNBLOCK if come else signal.SIG_BLOCK
-    signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
+    signal.pthread_sigmask(how, ENDS)
+    if not come:
+        for number in ENDS:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def begin_anew(listener: socket.socket | None) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from etalage.cli.at_work import at_work
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             hello = f"Etalage listens on {address_of(listener)}   (stop with Ctrl-C)"
             status = serve(listener.dup(), arguments.part, arguments.threads, hello, ending)
-    let_signals(come=False)  # one that comes from here on ends the next program
+    let_signals(come=False)  # one that comes from here on ends the next program, or this one
     if ending.begins_anew:
         begin_anew(listener)
     return status
@@ -94,25 +95,39 @@ def what_is_missing() -> str:
 
 
 class Ending:
-    """How this program is told to end: `stop` by SIGTERM, Ctrl-C or SIGHUP, `anew` by SIGHUP alone.
+    """How this program is told to end: `stop` is set by SIGTERM, Ctrl-C or SIGHUP.
 
     `outlived`: the listening socket is somebody else's, so that a next program goes on where this one ends.
+
+    A signal may come while this very thread holds the lock of an event, which it would wait for for ever: so whoever
+    handles one only notes it, and another thread sets the event.
     """
 
     def __init__(self, *, outlived: bool = False) -> None:
-        self.stop, self.anew, self.final = threading.Event(), threading.Event(), threading.Event()
-        self.outlived = outlived
+        self.stop, self.outlived = threading.Event(), outlived
+        self._anew = self._final = False
+        self._asked: SimpleQueue[None] = SimpleQueue()  # its `put` may be interrupted by another
+        threading.Thread(target=self._pass_on, name="ending", daemon=True).start()
         # Asked now: once a terminal has closed, what was one is none any more.
         self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a signal has come."""
+        return self._anew or self._final
+
+    @property
     def begins_anew(self) -> bool:
         """True after SIGHUP, unless the end was asked for as well, before it or since."""
-        return self.anew.is_set() and not self.final.is_set()
+        return self._anew and not self._final
 
     def finish(self) -> None:
-        """End, and do not begin anew, whatever was asked for before."""
-        self.final.set()
+        """End, and do not begin anew, whatever was asked for before. A signal's handler may call it."""
+        self._final = True
+        self._asked.put(None)
+
+    def _pass_on(self) -> None:
+        self._asked.get()
         self.stop.set()
 
     def listen(self, server: Server | None = None) -> None:
@@ -120,8 +135,8 @@ class Ending:
 
         def end(number: int, _frame: object) -> None:
             if number == signal.SIGHUP and not self._in_terminal:  # a terminal that closes means the end
-                self.anew.set()
-                self.stop.set()  # a server goes on answering until the worker has finished its work
+                self._anew = True
+                self._asked.put(None)  # a server goes on answering until the worker has finished its work
             else:
                 self.finish()
                 if server:
@@ -189,7 +204,7 @@ def serve(
     try:
         server.run(sockets=[listener])
     finally:
-        asked = ending.stop.is_set()
+        asked = ending.is_asked
         ending.stop.set()
         if worker:
             worker.join()

@@ -29,6 +29,7 @@ from etalage import __version__
 from etalage.keeping import archive, journals, postgresql, sqlite_files
 from etalage.keeping.archive import Manifest, Writer
 from etalage.keeping.erasures import ERASURES, join_erasures
+from etalage.keeping.running import alone
 from etalage.keeping.settings_file import KEYS, SETTINGS
 from etalage.keeping.words import KeepingTrouble, megabytes
 from etalage.kit import clock
@@ -48,6 +49,7 @@ KEPT_SETTINGS = (
     "ETALAGE_LOG",
 )
 LAST = "last-backup.json"
+BUSY = "Another backup is being made. Wait until it is done."
 ROOM, IN_USE = ".etalage-backup-", "in-use"
 SPARE_BYTES = 64 * 1024 * 1024  # left free, so that a backup never stops the shop
 _NAME = re.compile(r"etalage-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.tar")
@@ -78,9 +80,11 @@ class Last:
 
 
 def default_path(now: datetime) -> Path:
-    """Where a backup goes that nobody named."""
+    """Where a backup goes that nobody named; the second of one second is named by the next."""
     folder: Path = settings.DATA / "backups"
-    return folder / f"etalage-{now:%Y-%m-%dT%H-%M-%SZ}.tar"
+    while (path := folder / f"etalage-{now:%Y-%m-%dT%H-%M-%SZ}.tar").exists():
+        now += timedelta(seconds=1)
+    return path
 
 
 def make_backup(path: Path | None = None, *, with_keys: bool = False, keep: int = 0) -> Made:
@@ -94,7 +98,7 @@ def make_backup(path: Path | None = None, *, with_keys: bool = False, keep: int 
     if target.exists():
         raise KeepingTrouble(f"{target} exists already. Choose another name, or leave the name out.")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(), _room_to_work(target.parent) as room:
+    with alone(settings.DATA / "backup.lock", BUSY), _room_to_work(target.parent) as room:
         _refuse_full_disk(target.parent)
         part = room / "backup.tar"
         _write(part, room, now, with_keys)
@@ -189,18 +193,6 @@ def verified(path: Path, room: Path) -> Manifest:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One backup at a time. Raises KeepingTrouble."""
-    with (settings.DATA / "backup.lock").open("w") as file:
-        try:
-            # Given back when the file is closed, also by a kill.
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise KeepingTrouble("Another backup is being made. Wait until it is done.") from error
-        yield
-
-
-@contextmanager
 def _room_to_work(folder: Path) -> Iterator[Path]:
     """A folder of our own beside the target; what killed backups left there goes first, not what others work in.
 
@@ -237,6 +229,8 @@ def _refuse_full_disk(folder: Path) -> None:
     if connection.vendor == "sqlite":
         files.append(Path(connection.settings_dict["NAME"]))
     copied = sum(path.stat().st_size for path in files if path.exists())
+    if connection.vendor == "postgresql":
+        copied += postgresql.size()  # more than its dump: what is compressed there, and indexes
     rest = sum(
         path.stat().st_size
         for name in FOLDERS

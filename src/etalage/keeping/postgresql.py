@@ -58,6 +58,14 @@ def dump(target: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
     return counted, applied
 
 
+def size() -> int:
+    """How many bytes the database takes on its server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        (found,) = cursor.fetchone()
+    return int(found)
+
+
 @contextmanager
 def _one_moment() -> Iterator[tuple[Any, str]]:
     """A connection whose transaction sees one moment, and the name under which others may see the same."""

@@ -33,6 +33,7 @@ from etalage.keeping.words import KeepingTrouble
 from etalage.kit import clock
 
 UNPACKED = ".restore-"
+BUSY = "Another restore is at work here. Wait until it is done."
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -110,12 +111,17 @@ def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -
 
     `as_copy`: beside a shop that goes on elsewhere; the copy keeps no token, so that it never posts.
 
-    Raises KeepingTrouble, with nothing changed, when the backup is damaged or cannot be put back here. Whatever is
-    raised later leaves the mark, and the former state aside.
+    Raises KeepingTrouble, with nothing changed, when the backup is damaged or cannot be put back here, or while another
+    restore is at work. Whatever is raised later leaves the mark, and the former state aside.
     """
     manifest = archive.manifest_of(path)
     refuse(manifest)
     settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with running.alone(settings.DATA / "restore.lock", BUSY):
+        return _restore(path, manifest, upgrade, as_copy)
+
+
+def _restore(path: Path, manifest: Manifest, upgrade: Callable[[], None], as_copy: bool) -> Restored:
     for left in settings.DATA.glob(f"{UNPACKED}*"):  # by one that was killed
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=settings.DATA, prefix=UNPACKED) as room:
@@ -134,9 +140,9 @@ def restore(path: Path, upgrade: Callable[[], None], *, as_copy: bool = False) -
     lost = _bring_along(mark.folder)
     can_look = manifest.public_address == settings.PUBLIC_ADDRESS
     held = hold(_earliest(manifest), can_look=can_look, erased=erased, as_copy=as_copy)
-    if connection.vendor == "postgresql":
-        postgresql.unmark()
     placing.remove_mark()
+    if connection.vendor == "postgresql":  # the last: until then no machine works on it
+        postgresql.unmark()
     aside = str(mark.folder) if mark.folder.exists() else ""
     return Restored(manifest, aside, held, can_look, lost)
 

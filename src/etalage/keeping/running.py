@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from etalage.keeping.words import KeepingTrouble
 from etalage.kit.ids import short_code
 from etalage.kit.secrets import fingerprint
 
@@ -50,6 +51,17 @@ def running(data: Path, part: str, keys: Sequence[str]) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(lock: Path, refusal: str) -> Iterator[None]:
+    """Be the only one to hold this file for the length of a `with` block, a kill included. Raises KeepingTrouble."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise KeepingTrouble(refusal) from error
+        yield
 
 
 def programs(data: Path) -> list[Program]:
