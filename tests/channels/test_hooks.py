@@ -21,11 +21,17 @@ from pytest_django import Settings
 
 from etalage.asgi import build_application
 from etalage.channels import actions, hooks
+from etalage.channels.actions import listening
+from etalage.channels.actions.access import asked
 from etalage.channels.items import key_of
 from etalage.channels.models import Channel, Incoming, Listening
+from etalage.channels.queries import hook_address
 from etalage.edge.journal import Journal
 from etalage.edge.listener import bind
+from etalage.jobs.idle import run_until_idle
 from etalage.kit import clock
+from etalage.networks import registry
+from etalage.networks.base import Subscriber
 from tests.channels.conftest import NewChannel
 from tests.channels.guild import Guild, guild_signature, item
 from tests.edge.world import until
@@ -88,6 +94,23 @@ def test_the_practice_network_tells_us_at_once_and_once(
     assert actions.read_channel(channel.pk) == 2  # asking finds the same things, which are known
     actions.drain_incoming()
     assert Incoming.objects.count() == 2
+
+
+def test_an_agreement_that_came_after_a_newer_one_is_made_anew(
+    new_channel: NewChannel, practice: PracticeNetwork, shop: str, journal: Journal
+) -> None:
+    """A worker stood still before it asked the network, while another agreed a newer secret there."""
+    channel = new_channel()
+    run_until_idle()
+    address, old = hook_address(channel), listening._new_secret(channel)
+    actions.subscribe_channel(channel.pk)
+    connector = registry.get("practice")
+    assert isinstance(connector, Subscriber)
+    assert asked(channel, lambda account: connector.subscribe(account, address, old)) is None
+    listening._agree(channel, old, address)
+    run_until_idle()
+    practice.let_somebody("mention", channel.handle, text="Hello", author="noor")
+    until(lambda: len(journal.pending()) == 1)
 
 
 def test_a_new_secret_counts_at_once_and_the_old_one_no_more(

@@ -135,6 +135,17 @@ def test_a_channel_that_is_connected_again_meanwhile_keeps_its_new_token(
     assert find_channel(channel.pk).grant == new
 
 
+def test_the_tokens_that_others_took_the_place_of_are_given_back(join: Join, guild: Guild) -> None:
+    """Connected once more although all was well: at some networks a token has no end of its own."""
+    channel = join()
+    before = str(Grant.objects.get().access_token)
+    assert join() == channel
+    assert before in guild.access
+    run_until_idle()
+    (now_used,) = Grant.objects.all()
+    assert guild.access == {str(now_used.access_token)} and now_used == find_channel(channel.pk).grant
+
+
 def test_the_same_token_given_again_is_not_revoked(join: Join, guild: Guild, world: World) -> None:
     channel, old = join(), Grant.objects.get()
     actions.disconnect_channel(channel.pk, actor=world.manager)

@@ -13,6 +13,7 @@ from etalage.accounts.models import Member
 from etalage.channels import grants
 from etalage.channels.actions.listening import SUBSCRIBE
 from etalage.channels.actions.rights import known_language, managers_only
+from etalage.channels.actions.standing import LEAVE
 from etalage.channels.addresses import judged
 from etalage.channels.asking import safely
 from etalage.channels.events import ChannelResumed
@@ -128,12 +129,23 @@ def _mend_grant(channel: Channel, connected: Connected) -> None:
     # What belonged to the tokens before them goes, although a renewal leaves it.
     facts = grants.facts_of(tokens) | {"memory": tokens.memory, "left_at": None}
     facts["base_url"] = account.base_url
+    for grant in Grant.objects.filter(channels=channel).distinct():
+        if str(grant.access_token) != tokens.access:
+            _give_back(grant, channel)
     # Any version: a person has just proved the account, which a renewal under way cannot know.
     mended = Grant.objects.filter(channels=channel).update(version=F("version") + 1, **facts)
     if mended:
         return
     channel.grant = Grant.objects.create(network=account.network, **facts)
     channel.save(update_fields=["grant"])
+
+
+def _give_back(grant: Grant, channel: Channel) -> None:
+    """Have the network forget the tokens that others take the place of: some live on for ever."""
+    kept = ("network", "base_url", "access_token", "refresh_token", "memory", "scopes", "expires_at")
+    facts = {name: getattr(grant, name) for name in kept}
+    left = Grant.objects.create(**facts, left_at=clock.now())
+    enqueue_once(LEAVE, f"{channel.pk}:{left.pk}", channel.pk, left.pk)
 
 
 def _listen(channel: Channel) -> None:

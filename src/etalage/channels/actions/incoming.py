@@ -169,7 +169,9 @@ def _write(channel: Channel, deliveries: Sequence[Waiting], told: Sequence[Told]
     """Keep the things of these deliveries; returns the ids of those that hold something of who was erased."""
     if not deliveries:
         return set()
-    # One at a time for each channel: who takes in a thing and who takes it away must see each other.
+    # One at a time for each channel: who takes in a thing and who takes it away must see each other. The channel first,
+    # as whoever connects it does: its rows are named here, which asks for it at the end.
+    Channel.objects.select_for_update(no_key=True).filter(pk=channel.pk).first()
     Listening.objects.select_for_update().get_or_create(channel=channel)
     _note_push(channel, deliveries)
     items, holding = without_forgotten(channel, told)

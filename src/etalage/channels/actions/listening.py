@@ -20,7 +20,8 @@ from etalage.channels.items import polled, set_aside
 from etalage.channels.models import Channel, ChannelState, Listening
 from etalage.channels.queries import ChannelUnusable, find_channel, hook_address, is_told, journal
 from etalage.edge.store import StoreUnavailable
-from etalage.jobs import RetryAt
+from etalage.jobs import RetryAt, enqueue_once
+from etalage.jobs.lease import current_lease
 from etalage.jobs.live import tell
 from etalage.kit import clock
 from etalage.networks import registry
@@ -120,19 +121,31 @@ def subscribe_channel(channel_id: UUID) -> None:
     if channel.state != ChannelState.ACTIVE or not isinstance(connector, Subscriber):
         return
     secret, address = _new_secret(channel), hook_address(channel)
+    current_lease().check()  # another worker may have agreed a newer one by now
     try:
         answer = asked(channel, lambda account: connector.subscribe(account, address, secret))
     except ChannelUnusable:
         return  # it is read by asking once the channel is mended, and mending asks for this again
     if answer is None:
-        agreed = {"secret_before": "", "push_since": clock.now(), "push_address": address}
-        Listening.objects.filter(pk=channel_id).update(**agreed)
-        tell("channels")
+        _agree(channel, secret, address)
     elif isinstance(answer, ChannelRefused):
         Listening.objects.filter(pk=channel_id).update(push_since=None)  # from now on it is asked more often
         tell("channels")
     else:
         raise RetryAt(clock.now() + wait_after(answer, channel, 1), answer.reason)
+
+
+@transaction.atomic
+def _agree(channel: Channel, secret: str, address: str) -> None:
+    """The network signs with this secret from now on."""
+    listening = Listening.objects.select_for_update().get(pk=channel.pk)
+    if str(listening.secret) != secret:
+        # Another worker has made a newer one, and perhaps the network had that before ours: it is agreed anew.
+        enqueue_once(SUBSCRIBE, str(channel.pk), channel.pk)
+        return
+    agreed = {"secret_before": "", "push_since": clock.now(), "push_address": address}
+    Listening.objects.filter(pk=channel.pk).update(**agreed)
+    tell("channels")
 
 
 @transaction.atomic

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from etalage.channels.forgotten import is_forgotten
-from etalage.channels.items import POLLED, Unreadable, as_json, items_in
+from etalage.channels.items import POLLED, as_json, items_in
 from etalage.channels.models import Channel
 from etalage.edge.journal import Journal, Waiting
 from etalage.networks import registry
 from etalage.networks.base import Received
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def _read(waiting: Waiting, channel: Channel) -> list[Received] | None:
     """The things of a delivery; None where it cannot be read."""
     try:
         return items_in(waiting, registry.get(channel.network), channel)
-    except (Unreadable, KeyError):  # or its network is not one of ours any more
+    except Exception as error:  # taking it in notes why; nobody else's erasure waits for it
+        log.info("delivery %s cannot be searched: %s", waiting.id, type(error).__name__)
         return None
 
 

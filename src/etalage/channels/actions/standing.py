@@ -55,7 +55,8 @@ def pause_channel(
     """
     if actor:
         managers_only(actor)
-    elif _is_stale(channel_id, version) or (reason == Reason.AUTH_DEAD and _renews_first(channel_id)):
+    _lock(channel_id)
+    if not actor and _is_passing(channel_id, reason, version):
         return find_channel(channel_id)
     active = Channel.objects.filter(pk=channel_id, state=ChannelState.ACTIVE)
     if active.update(state=ChannelState.PAUSED, pause_reason=reason):
@@ -66,6 +67,16 @@ def pause_channel(
         tell("posts")
         return channel
     return find_channel(channel_id)
+
+
+def _lock(channel_id: UUID) -> None:
+    """Nobody connects it anew between what is read of it here and what is written."""
+    Channel.objects.select_for_update(no_key=True).filter(pk=channel_id).first()
+
+
+def _is_passing(channel_id: UUID, reason: str, version: int | None) -> bool:
+    """Whether what the network said was of an older access, or of one that is renewed first."""
+    return _is_stale(channel_id, version) or (reason == Reason.AUTH_DEAD and _renews_first(channel_id))
 
 
 def _is_stale(channel_id: UUID, version: int | None) -> bool:
@@ -128,6 +139,7 @@ def disconnect_channel(channel_id: UUID, *, actor: Member) -> Channel:
     A job takes leave of the network and then destroys the token, which nothing else can use any more.
     """
     managers_only(actor)
+    _lock(channel_id)
     channel = find_channel(channel_id)
     left = Channel.objects.filter(pk=channel_id).exclude(state=ChannelState.DISCONNECTED)
     if left.update(state=ChannelState.DISCONNECTED, pause_reason="", grant=None):
