@@ -64,6 +64,7 @@ def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         _until_free(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchall())
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute("PRAGMA cache_size=-512")  # KiB: what is larger fills for hours, and is of no use
         # What a statement of many rows could have to undo is else kept in a file, made and removed for each.
         connection.execute("PRAGMA temp_store=MEMORY")
     except BaseException:
