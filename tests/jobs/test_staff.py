@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from etalage.jobs import enqueue_many
+from etalage.jobs import enqueue_many, enqueue_once
 from etalage.jobs.actions import KEEP_DONE, KEEP_EVENTS, KEEP_LIVE, drop_job, prune, retry_job
 from etalage.jobs.idle import run_until_idle
 from etalage.jobs.live import tell
@@ -107,6 +107,18 @@ def test_housekeeping_removes_what_has_served_and_keeps_the_rest() -> None:
     assert Event.objects.count() == 1  # its handler failed: the reason can still be seen, and tried again
     assert set(Job.objects.values_list("state", flat=True)) == {State.DEAD, State.WAITING}
     assert dead in failed_jobs()
+
+
+def test_what_fails_again_and_again_for_the_same_thing_stays_once() -> None:
+    """A network whose token nobody can read any more is asked every few minutes, for weeks."""
+    for key in ("one", "one", "other", "one", "", ""):
+        enqueue_once(work.give_up, key) if key else work.give_up.enqueue()
+        run_until_idle(raising=False)
+    latest = Job.objects.filter(key="one").latest("finished_at")
+    assert Job.objects.filter(state=State.DEAD).count() == 6
+    assert prune() == 2
+    assert Job.objects.filter(key="one").get() == latest
+    assert Job.objects.filter(state=State.DEAD).count() == 4
 
 
 def test_live_changes_are_told_with_the_transaction_and_read_in_order() -> None:

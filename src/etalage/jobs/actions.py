@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from etalage.jobs.live import tell
@@ -66,12 +66,19 @@ def retry_kind(task: str) -> int:
 
 
 def prune(now: datetime | None = None) -> int:
-    """Remove what has served: done jobs, live changes, events whose jobs are gone. Return how many rows."""
+    """Remove what has served: done jobs, live changes, events whose jobs are gone. Return how many rows.
+
+    Of jobs that failed for the same thing again and again, only the latest stays.
+    """
     moment = now or clock.now()
     live = LiveChange.objects.filter(created_at__lt=moment - KEEP_LIVE).order_by()
     done = Job.objects.filter(state=State.DONE, finished_at__lt=moment - KEEP_DONE).order_by()
+    later = Job.objects.filter(
+        task=OuterRef("task"), key=OuterRef("key"), state=State.DEAD, finished_at__gt=OuterRef("finished_at")
+    )
+    failed = Job.objects.filter(Exists(later), state=State.DEAD).exclude(key="").order_by()
     events = Event.objects.filter(created_at__lt=moment - KEEP_EVENTS, jobs__isnull=True).order_by()
-    return _delete(live) + _delete(done) + _delete(events)
+    return _delete(live) + _delete(done) + _delete(failed) + _delete(events)
 
 
 def _delete(rows: QuerySet[Any]) -> int:
