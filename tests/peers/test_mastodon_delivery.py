@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from etalage.channels.actions.leaving import tokens_of
 from etalage.channels.models import Channel
 from etalage.channels.queries import network_for
 from etalage.kit import clock
 from etalage.networks.base import Rendition
+from etalage.networks.mastodon.connector import MastodonConnector
 from etalage.publishing import actions, links
 from etalage.publishing.delivery import changes
 from etalage.publishing.delivery.facts import delivery_of, key_of
@@ -25,7 +27,7 @@ from tests.conftest import World
 from tests.peers.bad_line import BadLine, bad_line
 from tests.peers.killed_worker import killed_once_accepted
 from tests.peers.mastodon import Person, SmallServer, allowed, connected
-from tests.publishing.conftest import NewPost, rounds
+from tests.publishing.conftest import NewPost, one_round, rounds
 
 pytestmark = pytest.mark.peers
 Ahead = Callable[[timedelta], None]
@@ -104,6 +106,29 @@ def test_what_this_server_cannot_take_away_is_never_said_to_be_gone(
     publication.refresh_from_db()
     assert (publication.state, publication.change) == ("published", "")
     assert "Delete it at the network" in manager.get(page).content.decode()
+    assert len(standing(shop, publication)) == 1
+
+
+@pytest.mark.django_db
+def test_an_access_that_was_taken_back_pauses_the_channel_and_its_posts_wait(
+    shop: Person, new_post: NewPost, signed_in: dict[str, Client], traveller: Ahead
+) -> None:
+    """This server refuses a token without a word."""
+    channel = connected(signed_in["manager"], shop)
+    assert channel.grant is not None
+    _publisher, account = network_for(channel)
+    assert MastodonConnector().revoke(account, tokens_of(channel.grant)) is None
+
+    publication = new_post(channel, now=True).publications.get()
+    one_round()
+    publication.refresh_from_db()
+    channel.refresh_from_db()
+    assert (channel.state, channel.pause_reason, publication.state) == ("paused", "auth_dead", "scheduled")
+    assert standing(shop, publication) == []
+
+    assert connected(signed_in["manager"], shop) == channel
+    publication = rounds(traveller, publication)
+    assert publication.state == "published", (publication.reason, publication.detail)
     assert len(standing(shop, publication)) == 1
 
 

@@ -51,12 +51,12 @@ STEPS = {
     "busy": "rate_limited",
     **PAUSED_BY,
 }
-#: what the answer to a change is → why it is not done yet; empty: done, or asked for again without a word
+#: what the answer to a change is → why it is not done yet
 CHANGES = {
     "fine": "",
-    "garbled": "",
-    "lost": "",
-    "broken": "",
+    "garbled": "change_unclear",
+    "lost": "change_unclear",
+    "broken": "change_unclear",
     "down": "platform_down",
     "busy": "rate_limited",
     **PAUSED_BY,
@@ -144,8 +144,10 @@ def test_a_change_of_what_stands_there_is_asked_for_until_it_is_done(
     assert publication.state == ("withdrawn" if (kind, place) == ("fine", "withdraw") else "published")
     assert not publication.steps.filter(reason__endswith="_refused").exists()
     assert (Channel.objects.get().state == "paused") is (kind in PAUSED_BY)
-    if publication.change_reason:
-        assert is_explained(*in_each_language(queries.sentence_for(publication.change_reason)))
+    if why := queries.advice_for(publication.change_reason):
+        assert is_explained(*in_each_language(why.text))
+    else:
+        assert publication.change_reason == ""
 
     all_in_order_again(trouble, channel, world)
     changes.carry_out(publication.pk)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
 from etalage.channels.actions import disconnect_channel, pause_channel
 from etalage.channels.models import Channel, Grant
@@ -246,18 +248,51 @@ def test_older_words_that_came_last_are_replaced_by_the_newest(
     publication = published(post)
     actions.edit_published(post.pk, post.version, {"en": "First"}, actor=world.manager)
     still = Publication.objects.select_related("post", "channel__grant").get(post=post)
-    changes.carry_out(publication.pk)
+    run_until_idle()
     post.refresh_from_db()
     actions.edit_published(post.pk, post.version, {"en": "Second"}, actor=world.manager)
-    changes.carry_out(publication.pk)
+    run_until_idle()
 
-    with pytest.raises(RetryAt):
+    with pytest.raises(RetryAt):  # which nobody hears: its job is another's, and done
         changes._take_in(still, changes._asked(still))
-    changes.carry_out(publication.pk)
+    run_until_idle()
 
     publication.refresh_from_db()
     (entry,) = [e for e in practice.ledger().publications if e["id"] == publication.remote_id]
     assert (publication.change, entry["text"].split("\n")[0]) == ("", "Second")
+
+
+def test_a_picture_that_is_gone_ends_the_edit_with_its_reason_and_one_unread_is_tried_again(
+    practice_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    red_png: bytes,
+    settings: Settings,
+) -> None:
+    post = new_post(practice_channel(), no_picture_reason="")
+    picture = actions.add_picture(post.pk, red_png, {"en": "A red boot"}, actor=world.member)
+    post.refresh_from_db()
+    actions.publish_now(post.pk, post.version, actor=world.manager)
+    publication = published(post)
+    actions.edit_published(post.pk, post.version, {"en": "Old boots are out"}, actor=world.manager)
+
+    folder = settings.MEDIA_ROOT
+    settings.MEDIA_ROOT = f"{folder}-away"  # a disk that is not mounted
+    with pytest.raises(RetryAt) as later:
+        changes.carry_out(publication.pk)
+    assert not later.value.counted
+    publication.refresh_from_db()
+    assert (publication.change, publication.change_reason) == ("edit", "picture_unread")
+
+    settings.MEDIA_ROOT = folder
+    Path(picture.file.path).unlink()
+    changes.carry_out(publication.pk)
+    publication.refresh_from_db()
+    assert (publication.state, publication.change, publication.change_reason) == (
+        "published",
+        "",
+        "media_invalid",
+    )
 
 
 def test_who_lost_the_job_asks_nothing_of_the_network(

@@ -126,6 +126,52 @@ def test_a_dead_token_pauses_the_channel_and_its_posts_wait_for_it(
     assert play.count(publication.pk) == 1
 
 
+@pytest.mark.parametrize("refusal", ["not_accepted", "token_dead"])
+@pytest.mark.parametrize(
+    ("mechanism", "is_another"), [(Mechanism.IDEMPOTENCY_KEY, False), (Mechanism.READ_BACK, True)]
+)
+def test_a_network_that_repeats_its_first_answer_to_a_key_is_given_another_after_a_refusal(
+    mechanism: Mechanism,
+    is_another: bool,
+    refusal: str,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    """Where a doubt rests on the key it stays the same for ever: an attempt that is late is known by it."""
+    channel = scripted_channel(mechanism)
+    publication = new_post(channel, now=True).publications.get()
+    play.script = [refusal]
+    one_round()
+    publication.refresh_from_db()
+    first = f"etalage-{publication.pk}"
+    assert publication.idempotency_key == (f"{first}-1" if is_another else first)
+    if refusal == "token_dead":
+        resume_channel(channel.pk, actor=world.manager)
+    publication = rounds(traveller, publication)
+    assert publication.state == "published"
+    assert [entry.delivery.idempotency_key for entry in play.entries] == [publication.idempotency_key]
+
+
+@pytest.mark.parametrize("then", ["not_accepted", "token_dead"])
+def test_a_refusal_after_a_lost_answer_changes_no_key(
+    then: str,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+) -> None:
+    """What was lost may stand there under it."""
+    publication = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+    (claim,) = machine.claim_due(clock.now(), 1)
+    Publication.objects.update(in_doubt=True)
+    play.script = [then]
+    send(claim)
+    publication.refresh_from_db()
+    assert publication.idempotency_key == f"etalage-{publication.pk}" and publication.state == "scheduled"
+
+
 def test_a_channel_paused_while_a_post_is_prepared_sends_nothing(
     play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World
 ) -> None:

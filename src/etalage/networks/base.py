@@ -202,7 +202,10 @@ class Revoker(Protocol):
     """Has the network forget tokens that nobody needs any more (RFC 7009)."""
 
     def revoke(self, account: Account, tokens: Tokens) -> CouldNotRead | ChannelRefused | None:
-        """Revoke them; None when that is done, or when they open nothing any more. Repeating it is harmless."""
+        """Revoke them, and no others of the same account; None when that is done, or when they open nothing any more.
+
+        Repeating it is harmless.
+        """
 
 
 @runtime_checkable

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import get_language_info, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -213,6 +215,12 @@ def render(shown: Preview) -> Rendition:
     abilities = abilities_of(shown.channel)
     pictures = tuple(fitted(picture, shown.language, abilities) for picture in shown.pictures)
     return Rendition(shown.text, shown.language, pictures, shown.address)
+
+
+def is_final(error: Exception) -> bool:
+    """Whether a picture is no good or is gone. What a disk in trouble says, or one that is not there, passes."""
+    is_gone = isinstance(error, FileNotFoundError) and Path(settings.MEDIA_ROOT).is_dir()
+    return is_gone or isinstance(error, images.PictureRefused)
 
 
 def fingerprint(shown: Preview) -> str:

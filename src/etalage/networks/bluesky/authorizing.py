@@ -70,22 +70,26 @@ class Authorizing:
     # --- With an app password -----------------------------------------------------------------------------------
 
     def connect(self, address: str, handle: str, token: str) -> Connected | Refused:
-        """Open one session with the app password, which is then forgotten; find the account's own server."""
-        origin = origin_of(address or SERVICE)
-        body = {"identifier": _typed(handle).lstrip("@"), "password": _typed(token)}
+        """Open one session with the app password, which is then forgotten, at the account's own server."""
+        origin, name = origin_of(address or SERVICE), _typed(handle).lstrip("@")
+        who = identity.find(name, origin, self._read_seconds)
+        if isinstance(who, identity.Identity):
+            origin = who.server  # no other is shown the secret
+        elif who.reason is not Reason.ACCOUNT_UNKNOWN:
+            return who  # else it is an e-mail address, or a name that its server alone knows
+        body = {"identifier": name, "password": _typed(token)}
         session = self._session(self._wire(origin), "com.atproto.server.createSession", body)
         if not isinstance(session, dict):
             return session
-        if claims(session["accessJwt"]).get("scope") == WHOLE_ACCOUNT:
-            # The account's own password opens more than a shop's program should hold.
-            self._wire(origin, session["refreshJwt"]).write("com.atproto.server.deleteSession")
-            return ChannelRefused(Reason.WHOLE_ACCOUNT)
-        return self._connected(
+        found = _not_wanted(session) or self._connected(
             own_server(session, origin), _tokens(session), session["did"], session["handle"]
         )
+        if not isinstance(found, Connected):
+            self._wire(origin, session["refreshJwt"]).write("com.atproto.server.deleteSession")
+        return found
 
     def _session(self, wire: Wire, name: str, body: Mapping[str, str] | None) -> dict[str, Any] | Refused:
-        """A session of an account in good order. What is unclear may be asked again: nothing visible was done."""
+        """A session. What is unclear may be asked again: nothing visible was done."""
         made = wire.write(name, body)
         if isinstance(made, Rejected | Unknown):
             reason = Reason.UNREACHABLE if made.reason is Reason.AMBIGUOUS else made.reason
@@ -96,8 +100,6 @@ class Authorizing:
         names = [made.get(key) for key in ("did", "handle")]
         if not is_whole or not all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in names):
             return NotAccepted(Reason.NONSENSE_ANSWER, detail="session")
-        if made.get("active") is False:
-            return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(made.get("status", "")))
         return made
 
     # --- By its owner's yes -------------------------------------------------------------------------------------
@@ -269,6 +271,18 @@ class Authorizing:
 def _typed(text: str) -> str:
     """What a person pasted, without the invisible signs that the network's pages put around a handle."""
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def _not_wanted(session: Mapping[str, Any]) -> ChannelRefused | None:
+    """Why a new session is not kept: it opens more than a shop's program should hold, or the account rests.
+
+    One that is renewed is kept whatever its account's state: the old tokens are of no use any more.
+    """
+    if claims(session["accessJwt"]).get("scope") == WHOLE_ACCOUNT:
+        return ChannelRefused(Reason.WHOLE_ACCOUNT)
+    if session.get("active") is False:
+        return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, str(session.get("status", "")))
+    return None
 
 
 def _tokens(session: Mapping[str, Any]) -> Tokens:

@@ -128,10 +128,11 @@ class BlueskyConnector(Authorizing):
 
     def _standing(self, account: Account, delivery: Delivery) -> Outcome:
         """A record stands under our key: ours from an earlier attempt, or another post's of the same millisecond."""
-        look = self._look(account, delivery)
+        found = self._record(account, delivery)
+        look = self._look_at(found, account, delivery)
         if isinstance(look, Found):
             return Accepted(look.remote_id, look.url)
-        if isinstance(look, Absent):
+        if isinstance(look, Absent) and isinstance(found, dict):
             return Rejected(Reason.UNKNOWN, "key taken")
         return Unknown(Reason.DUPLICATE_AT_NETWORK, "key")
 
@@ -147,16 +148,20 @@ class BlueskyConnector(Authorizing):
 
     def look(self, account: Account, delivery: Delivery, since: datetime) -> Look:
         """Read the record under our key from the account's own server, which shows it from the first moment."""
-        return self._look(account, delivery)
-
-    def _look(self, account: Account, delivery: Delivery) -> Look:
         if not delivery.client_key:
             return CannotTell(Reason.MISCONFIGURED, "no key")
-        uri = post_uri(account, delivery.client_key)
-        # Records are public. Asking without a token, a dead one hides nothing.
-        found = self._wire(account.base_url).read(
+        return self._look_at(self._record(account, delivery), account, delivery)
+
+    def _record(self, account: Account, delivery: Delivery) -> dict[str, Any] | CouldNotRead | ChannelRefused:
+        """What stands under our key. Records are public: asking without a token, a dead one hides nothing."""
+        return self._wire(account.base_url).read(
             "com.atproto.repo.getRecord", repo=account.remote_id, collection=POST, rkey=delivery.client_key
         )
+
+    def _look_at(
+        self, found: dict[str, Any] | CouldNotRead | ChannelRefused, account: Account, delivery: Delivery
+    ) -> Look:
+        uri = post_uri(account, delivery.client_key)
         if isinstance(found, dict):
             if found.get("uri") != uri or not isinstance(found.get("value"), dict):
                 return CannotTell(Reason.NONSENSE_ANSWER, "record")

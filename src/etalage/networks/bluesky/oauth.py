@@ -38,8 +38,11 @@ ENDPOINTS = (
 TOKEN_SECONDS = 25.0
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIVES = 60  # seconds
-_DEAD = frozenset({"invalid_grant", "invalid_client", "unauthorized_client"})
-_OURS = frozenset({"invalid_client_metadata", "invalid_redirect_uri", "invalid_dpop_proof"})
+#: A server takes no assertion from the future, be it of a moment, and none that is older than a minute.
+BACKDATED_S = 15
+_DEAD = frozenset({"invalid_grant", "unauthorized_client"})
+#: Our page, our key, or this machine's clock (what it signs is then "invalid_client"): mended here, the tokens live on.
+_OURS = frozenset({"invalid_client", "invalid_client_metadata", "invalid_redirect_uri", "invalid_dpop_proof"})
 
 
 @dataclass(frozen=True)
@@ -219,14 +222,14 @@ def _in_our_name(session: Session) -> dict[str, str]:
     """A fresh proof that we are who the page says (RFC 7523); each serves once."""
     if not session.client_key:
         return {}
-    now = int(clock.now().timestamp())
+    made = int(clock.now().timestamp()) - BACKDATED_S
     claims = {
         "iss": session.client_id,
         "sub": session.client_id,
         "aud": session.issuer,
         "jti": secrets.token_urlsafe(16),
-        "iat": now,
-        "exp": now + ASSERTION_LIVES,
+        "iat": made,
+        "exp": made + ASSERTION_LIVES,
     }
     header = {"kid": dpop.thumbprint(session.client_key)}
     return {

@@ -46,20 +46,27 @@ def failure(answer: Answer, invalid: Reason, missing: Reason = Reason.MISCONFIGU
         return ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, detail or "HTTP 410")  # the account is suspended
     if status == 413:
         return Rejected(invalid, detail or "HTTP 413")  # the server in front of Mastodon says this, in HTML
+    if status == 401 and (detail is not None or _without_a_word(answer)):
+        return ChannelRefused(Reason.AUTH_DEAD, detail or "HTTP 401")
     if not 400 <= status < 500 or detail is None:
         return Unknown(Reason.NONSENSE_ANSWER, f"HTTP {status}")
-    if status == 401:
-        return ChannelRefused(Reason.AUTH_DEAD, detail)
     if status == 403:
         return ChannelRefused(_forbidden(answer), detail)
-    if status in (404, 405):
+    if status in (404, 405) and missing is Reason.MISCONFIGURED:
         # An address where the API is not, for a while or for good: provably not accepted.
-        return (
-            NotAccepted(missing, detail=detail)
-            if missing is Reason.MISCONFIGURED
-            else Rejected(missing, detail)
-        )
+        return NotAccepted(missing, detail=detail)
+    if status == 404:
+        return Rejected(missing, detail)
     return Rejected(invalid if status == 422 else Reason.UNKNOWN, detail)
+
+
+def _without_a_word(answer: Answer) -> bool:
+    """Whether this is how a small server (snac) refuses a token.
+
+    A portal shows a page; a proxy with a password of its own names its scheme (RFC 9110, 11.6.1).
+    """
+    scheme = answer.headers.get("www-authenticate", "").partition(" ")[0].lower()
+    return not answer.body and scheme in ("", "bearer")
 
 
 def _forbidden(answer: Answer) -> Reason:

@@ -163,16 +163,18 @@ class MastodonConnector(Streaming):
         return _accepted(wire.write("PUT", path, Reason.TEXT_INVALID, Reason.GONE, json=body))
 
     def withdraw(self, account: Account, remote_id: str) -> Outcome:
-        """Take a status away with its pictures; one that is gone already counts as taken away."""
+        """Take a status away with its pictures; one that is gone already counts as taken away.
+
+        "Not found" is also what a server says that has no such act: then the status stands there still.
+        """
         wire = self.wire(account.base_url, account.token)
         path = f"/api/v1/statuses/{remote_id}"
         made = wire.write("DELETE", path, Reason.UNKNOWN, Reason.GONE, params={"delete_media": "true"})
-        if isinstance(made, Rejected) and made.reason is Reason.GONE:
-            return Accepted(remote_id)
-        if isinstance(made, Unknown) and made.detail == "HTTP 404" and isinstance(wire.answer(path), Answer):
-            # It stands there still: this server has no such act.
+        is_gone = isinstance(made, Rejected) and made.reason is Reason.GONE
+        is_not_found = is_gone or (isinstance(made, Unknown) and made.detail == "HTTP 404")
+        if is_not_found and isinstance(wire.answer(path), Answer):
             return Rejected(Reason.NO_WITHDRAWAL, "DELETE")
-        return _accepted(made)
+        return Accepted(remote_id) if is_gone else _accepted(made)
 
     # --- Receiving ----------------------------------------------------------------------------------------------
 

@@ -65,8 +65,8 @@ def host_of(origin: str) -> str:
 def abilities_from(data: Mapping[str, Any], software: str) -> Abilities:
     """Limits as the instance states them; `software` is its name in NodeInfo, empty when it names none.
 
-    Only real Mastodon is trusted to honour idempotency keys, and only it is known to count as a reader does;
-    others count code points at most, which is never fewer.
+    Only real Mastodon is trusted to honour idempotency keys, and only it is known to count as a reader does, with a
+    fixed weight for each link; others count code points at most, links as they stand, which is never fewer.
     """
     configuration = _part(data, "configuration")
     texts, media = _part(configuration, "statuses"), _part(configuration, "media_attachments")
@@ -78,7 +78,7 @@ def abilities_from(data: Mapping[str, Any], software: str) -> Abilities:
     return Abilities(
         text_limit=_limit(texts, "max_characters", _limit(data, "max_toot_chars", 500)),
         text_unit=TextUnit.GRAPHEMES if is_mastodon else TextUnit.CHARACTERS,
-        link_length=_limit(texts, "characters_reserved_per_url", 23),
+        link_length=_limit(texts, "characters_reserved_per_url", 23) if is_mastodon else None,
         counts_mention_hosts=not is_mastodon,
         mechanism=Mechanism.IDEMPOTENCY_KEY if is_mastodon else Mechanism.READ_BACK,
         key_valid_for=KEY_VALID_FOR if is_mastodon else None,

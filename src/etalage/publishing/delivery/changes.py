@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,11 +13,12 @@ from etalage.channels import actions as channels
 from etalage.channels.grants import version_of
 from etalage.channels.models import ChannelState
 from etalage.channels.queries import ChannelUnusable, editor_for
-from etalage.jobs import RetryAt
+from etalage.jobs import RetryAt, enqueue_once
 from etalage.jobs.lease import current_lease
 from etalage.jobs.live import tell
 from etalage.kit import clock
-from etalage.networks.base import Accepted, ChannelRefused, NotAccepted, Outcome, Reason, Rejected
+from etalage.kit.images import PictureRefused
+from etalage.networks.base import Accepted, ChannelRefused, NotAccepted, Outcome, Reason, Rejected, Unknown
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import machine
 from etalage.publishing.delivery.facts import delivery_of
@@ -24,8 +26,10 @@ from etalage.publishing.delivery.outcomes import asked_wait
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.models import Change, CopyState, DeliveryState, DeliveryStep, Publication, SecondCopy
 
+log = logging.getLogger(__name__)
 SHORTEST_WAIT = timedelta(seconds=10)
 EDITED = "edited"
+UNCLEAR = "change_unclear"
 
 
 def carry_out(publication_id: UUID) -> None:
@@ -51,8 +55,17 @@ def _asked(publication: Publication) -> Outcome:
     if publication.change == Change.WITHDRAW:
         return editor.withdraw(account, publication.remote_id)
     shown = renditions.check(publication, links.address_of(links.link_for_publication(publication)))
-    delivery = delivery_of(publication, publication.attempt)
-    return editor.edit(account, publication.remote_id, renditions.render(shown), delivery)
+    try:
+        rendition = renditions.render(shown)
+    except (PictureRefused, OSError) as error:
+        log.warning("a picture of publication %s cannot be fitted: %r", publication.pk, error)
+        if renditions.is_final(error):
+            return Rejected(Reason.MEDIA_INVALID)
+        _waits(publication, "picture_unread")
+        raise _again(pace().wait(4), "picture_unread") from error
+    return editor.edit(
+        account, publication.remote_id, rendition, delivery_of(publication, publication.attempt)
+    )
 
 
 def _take_in(publication: Publication, answer: Outcome) -> None:
@@ -67,17 +80,24 @@ def _take_in(publication: Publication, answer: Outcome) -> None:
             _end(publication, f"{publication.change}_refused", reason)  # nobody will mend it
         case ChannelRefused(reason):
             # The wish stays; it is carried out when the channel is mended, or at once where its access is renewed.
-            Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
+            _waits(publication, reason)
             version = version_of(publication.channel)
             channel = channels.pause_channel(publication.channel_id, reason, actor=None, version=version)
             if channel.state == ChannelState.ACTIVE:
                 quiet = channel.quiet_until - clock.now() if channel.quiet_until else SHORTEST_WAIT
                 raise _again(max(quiet, SHORTEST_WAIT), reason)
         case NotAccepted(reason, retry_after):
-            Publication.objects.filter(pk=publication.pk).update(change_reason=reason)
+            _waits(publication, reason)
             raise _again(max(asked_wait(retry_after), SHORTEST_WAIT), reason)
-        case _:
-            raise _again(pace().wait(4), "no clear answer")
+        case Unknown():
+            _waits(publication, UNCLEAR)
+            raise _again(pace().wait(4), UNCLEAR)
+
+
+def _waits(publication: Publication, reason: str) -> None:
+    """Say why the change is not done yet, unless another one was asked for meanwhile."""
+    asked = Publication.objects.filter(pk=publication.pk, change=publication.change)
+    asked.update(change_reason=reason)
 
 
 def remove_copy(copy_id: int) -> None:
@@ -103,8 +123,8 @@ def remove_copy(copy_id: int) -> None:
             _end_copy(copy, CopyState.OPEN, reason, younger)
         case NotAccepted(reason, retry_after):
             raise _again(max(asked_wait(retry_after), SHORTEST_WAIT), reason)
-        case _:
-            raise _again(pace().wait(4), "no clear answer")
+        case Unknown():
+            raise _again(pace().wait(4), UNCLEAR)
 
 
 def _younger(copy: SecondCopy, publication: Publication) -> str:
@@ -182,7 +202,9 @@ def _end(publication: Publication, step: str, reason: str) -> None:
         if step == EDITED:
             # Newer words were sent while ours were on their way, and perhaps ours came last.
             newer = standing.filter(change="").exclude(post__version=publication.post.version)
-            newer.update(change=Change.EDIT)
+            if newer.update(change=Change.EDIT):
+                # Whoever comes so late has lost its job: nothing but another one carries this wish out.
+                enqueue_once(machine.CHANGE, str(publication.pk), publication.pk)
         goes_on = standing.exclude(change="").exists()
     if goes_on:
         raise _again(pace().wait(1), "it changed meanwhile")

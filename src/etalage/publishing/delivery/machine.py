@@ -247,11 +247,28 @@ def renew(claim: Claim) -> bool:
         return row is not None and _write(row, **ticks.lease(ticks.now()))
 
 
-def keep_facts(claim: Claim, **facts: Any) -> bool:
-    """Store keys or the content's hash before the first act at the network, under the lease."""
+def keep_facts(
+    claim: Claim, *, forget_parts: bool = False, valid_for: timedelta | None = None, **facts: Any
+) -> bool:
+    """Store keys or the content's hash before the first act at the network, under the lease.
+
+    Parts that were made before are dropped where `forget_parts` says so, because the content is another one, or when
+    one is older than `valid_for`, for which the network surely keeps them, or was made while a clock ran ahead.
+    """
     with transaction.atomic():
         row = _held(claim)
-        return row is not None and _write(row, **facts)
+        if row is None:
+            return False
+        if facts:
+            _write(row, **facts)
+        parts, now = RemotePart.objects.filter(publication_id=row.pk), clock.now()
+        if forget_parts or (valid_for is not None and _has_old(parts, now - valid_for, now)):
+            parts.delete()
+        return True
+
+
+def _has_old(parts: QuerySet[RemotePart], since: datetime, now: datetime) -> bool:
+    return parts.exclude(made_at__gt=since, made_at__lte=now).exists()
 
 
 def _held(claim: Claim) -> Publication | None:
@@ -283,27 +300,6 @@ def keep_part(claim: Claim, name: str, remote_id: str) -> bool:
         RemotePart.objects.update_or_create(
             publication_id=row.pk, name=name, defaults={"remote_id": remote_id, "made_at": clock.now()}
         )
-        return True
-
-
-def forget_parts(claim: Claim, body_hash: str) -> bool:
-    """Drop parts that were made from another content, and note the content that new ones will be made from."""
-    with transaction.atomic():
-        if not keep_facts(claim, body_hash=body_hash):
-            return False
-        RemotePart.objects.filter(publication_id=claim.publication_id).delete()
-        return True
-
-
-def forget_old_parts(claim: Claim, valid_for: timedelta) -> bool:
-    """Drop the parts if one is older than the network surely keeps them, or was made while a clock ran ahead."""
-    with transaction.atomic():
-        row = _held(claim)
-        if row is None:
-            return False
-        parts, now = RemotePart.objects.filter(publication_id=row.pk), clock.now()
-        if parts.exclude(made_at__gt=now - valid_for, made_at__lte=now).exists():
-            parts.delete()
         return True
 
 

@@ -27,6 +27,7 @@ from etalage.networks.base import (
 )
 from etalage.networks.wire import LONGEST_WAIT
 from etalage.publishing.delivery import lag, machine, ticks
+from etalage.publishing.delivery.facts import key_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.delivery.states import LEASED
@@ -96,11 +97,22 @@ def after_commit(work: Work, answer: Outcome) -> None:
         case Rejected(reason, detail):
             _refuse(work, reason, detail)
         case NotAccepted(reason, retry_after, detail):
-            again_later(work, reason, retry_after, detail)
+            again_later(work, reason, retry_after, detail, **_another_key(work))
         case ChannelRefused(reason, detail):
-            channel_refused(work, reason, detail)
+            channel_refused(work, reason, detail, **_another_key(work))
         case Unknown(reason, detail):
             doubt(work, reason, detail)
+
+
+def _another_key(work: Work) -> dict[str, str]:
+    """The key of the next attempt, after a refusal that leaves no doubt, where keys are not what we rely on.
+
+    Some servers answer a key that they know with what they answered first, a refusal too (Pleroma, for hours).
+    """
+    publication = work.publication
+    if publication.in_doubt or work.abilities.mechanism is Mechanism.IDEMPOTENCY_KEY:
+        return {}
+    return {"idempotency_key": f"{key_of(publication)}-{publication.attempt}"}
 
 
 def doubt(work: Work, reason: str, detail: str = "", **fields: Any) -> bool:
@@ -114,13 +126,15 @@ def settles(until: int) -> dict[str, Any]:
     return {"settle_until": until, "lease_clock": ticks.clock_name()}
 
 
-def again_later(work: Work, reason: str, retry_after: float | None = None, detail: str = "") -> bool:
+def again_later(
+    work: Work, reason: str, retry_after: float | None = None, detail: str = "", **fields: Any
+) -> bool:
     """Provably not accepted: try again after a growing wait, or the network's own, but never too late."""
     publication, now = work.publication, clock.now()
     asked = asked_wait(retry_after)
     if asked and reason == Reason.RATE_LIMITED:
         channels.keep_quiet(publication.channel_id, now + min(asked, LONGEST_QUIET))
-    return schedule_or_end(work, reason, detail, max(asked, pace().wait(publication.tries)))
+    return schedule_or_end(work, reason, detail, max(asked, pace().wait(publication.tries)), **fields)
 
 
 def asked_wait(retry_after: float | None) -> timedelta:
@@ -145,7 +159,7 @@ def too_late(work: Work, reason: str = "", detail: str = "", **fields: Any) -> b
     return work.move(DeliveryState.EXPIRED, reason=reason or "too_late", detail=detail, **fields)
 
 
-def channel_refused(work: Work, reason: Reason, detail: str) -> None:
+def channel_refused(work: Work, reason: Reason, detail: str, **fields: Any) -> None:
     """The account is refused: the channel pauses, and the publication waits on its schedule."""
     with transaction.atomic():
         waits = work.move(
@@ -155,6 +169,7 @@ def channel_refused(work: Work, reason: Reason, detail: str) -> None:
             next_attempt_at=clock.now(),
             within_lease=True,
             take_token=True,
+            **fields,
         )
         if waits:
             channel = work.publication.channel

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from pathlib import Path
 from uuid import UUID
-
-from django.conf import settings
 
 from etalage.channels.models import Channel, ChannelState
 from etalage.channels.queries import ChannelUnusable, abilities_of, network_for
@@ -43,10 +40,8 @@ def send(claim: Claim) -> None:
     except ChannelUnusable:
         outcomes.channel_refused(work, Reason.AUTH_DEAD, "")
         return
-    rendition = _rendition(work)
-    if rendition is None or not _keep_facts(work, publisher):
-        return
-    if _prepare(work, publisher, account, rendition):
+    rendition = _rendition(work, publisher)
+    if rendition is not None and _prepare(work, publisher, account, rendition):
         _commit(work, publisher, account, rendition)
 
 
@@ -69,10 +64,10 @@ def _is_over(work: Work) -> bool:
     return False
 
 
-def _rendition(work: Work) -> Rendition | None:
+def _rendition(work: Work, publisher: Publisher) -> Rendition | None:
     """The fitted content; None when it cannot go out, which is then written down with its reason."""
     publication = work.publication
-    links.link_for_publication(publication)
+    publication.link = links.link_for_publication(publication)
     shown = renditions.check(publication, address_of(publication))
     found = renditions.blocking(shown.problems)
     if found and not publication.in_doubt:
@@ -82,25 +77,17 @@ def _rendition(work: Work) -> Rendition | None:
             detail=found[0].code,
         )
         return None
-    content = renditions.fingerprint(shown)
-    is_new = content != publication.body_hash and not publication.in_doubt
-    if is_new and not machine.forget_parts(work.claim, content):
+    if not _keep_facts(work, publisher, renditions.fingerprint(shown)):
         return None
     try:
         return renditions.render(shown)
     except (PictureRefused, OSError) as error:
         log.warning("a picture of publication %s cannot be fitted: %r", publication.pk, error)
-        if _is_final(error):
+        if renditions.is_final(error):
             outcomes.after_step(work, Rejected(Reason.MEDIA_INVALID))
         else:
             outcomes.again_later(work, "picture_unread")
         return None
-
-
-def _is_final(error: Exception) -> bool:
-    """Whether a picture is no good or is gone. What a disk in trouble says, or one that is not there, passes."""
-    is_gone = isinstance(error, FileNotFoundError) and Path(settings.MEDIA_ROOT).is_dir()
-    return is_gone or isinstance(error, PictureRefused)
 
 
 _REASONS = {
@@ -111,23 +98,27 @@ _REASONS = {
 }
 
 
-def _keep_facts(work: Work, publisher: Publisher) -> bool:
-    """Store the keys by which the network knows a second attempt again, once and for all attempts."""
-    publication = work.publication
-    if publication.idempotency_key:
+def _keep_facts(work: Work, publisher: Publisher, content: str) -> bool:
+    """Store the keys by which the network knows a second attempt again, once and for all attempts.
+
+    Parts that were made from another content, or that the network may have dropped, are made anew.
+    """
+    publication, facts = work.publication, dict[str, str]()
+    if not publication.idempotency_key:
+        facts["idempotency_key"] = publication.idempotency_key = key_of(publication)
+        facts["client_key"] = publication.client_key = publisher.client_key(str(publication.pk))
+    is_new = content != publication.body_hash and not publication.in_doubt
+    if is_new:
+        facts["body_hash"] = content
+    valid_for = work.abilities.parts_valid_for
+    if not facts and valid_for is None:
         return True
-    publication.idempotency_key = key_of(publication)
-    publication.client_key = publisher.client_key(str(publication.pk))
-    return machine.keep_facts(
-        work.claim, idempotency_key=publication.idempotency_key, client_key=publication.client_key
-    )
+    return machine.keep_facts(work.claim, forget_parts=is_new, valid_for=valid_for, **facts)
 
 
 def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> bool:
     """Take the invisible steps, each remote id committed before the next; True when all is prepared."""
-    publication, valid_for = work.publication, work.abilities.parts_valid_for
-    if valid_for is not None and not machine.forget_old_parts(work.claim, valid_for):
-        return False
+    publication = work.publication
     for _number in range(MOST_STEPS):
         delivery = delivery_of(publication, publication.attempt + 1)
         step = publisher.next_step(account, rendition, delivery)

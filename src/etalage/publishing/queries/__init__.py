@@ -16,7 +16,7 @@ from etalage.publishing.queries.campaigns import (
     codes,
     find_code,
 )
-from etalage.publishing.queries.explanations import Explanation, explain, sentence_for
+from etalage.publishing.queries.explanations import Explanation, advice_for, explain
 from etalage.publishing.queries.pages import Page
 from etalage.publishing.queries.posts import (
     PostDetail,
@@ -46,6 +46,7 @@ __all__ = [
     "PostRow",
     "PostStatus",
     "PublicationDetail",
+    "advice_for",
     "calendar",
     "campaign_detail",
     "campaigns",
@@ -65,7 +66,6 @@ __all__ = [
     "publication_detail",
     "recently_published",
     "safe_actions",
-    "sentence_for",
     "waiting_for_approval",
     "week_range",
 ]

@@ -77,6 +77,9 @@ _GOES_ON: Mapping[str, Promise] = {
     "stood_still": _("The program stood still for too long. Nothing was sent, and it goes on by itself."),
     "picture_unread": _("A picture could not be read from the disk. It is tried again by itself."),
     "cannot_tell": _("We looked several times and could not find out whether it stands there."),
+    "change_unclear": _(
+        "The network's answer to the change got lost. Etalage asks again by itself; asking twice does no harm."
+    ),
     "broke_off": _("Something went wrong in the program. Nothing was sent, and it goes on by itself."),
     "seen": _("You saw it on the network."),
     "not_there": _("You said that it does not stand there. It goes out again by itself."),
@@ -161,7 +164,6 @@ def _advice(publication: Publication, state: S) -> Advice:
     return usual if is_contrary else found
 
 
-def sentence_for(reason: str) -> str | Promise:
-    """What one reason means, whatever the state; empty for one that says nothing to a person."""
-    advice = _REASONS.get(reason) or _ASKED.get(reason) or advice_on(reason)
-    return advice.text if advice else ""
+def advice_for(reason: str) -> Advice | None:
+    """What one reason means and who has to act, whatever the state; None for one that says nothing to a person."""
+    return _REASONS.get(reason) or _ASKED.get(reason) or advice_on(reason)

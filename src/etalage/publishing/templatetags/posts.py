@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from etalage.channels.reasons import Advice
 from etalage.kit import clock, formats
 from etalage.publishing.links import SAMPLE_CODE
 from etalage.publishing.models import DeliveryState, Publication
-from etalage.publishing.queries import Explanation, explain, sentence_for
+from etalage.publishing.queries import Explanation, advice_for, explain
 from etalage.publishing.renditions import Preview
 
 register = template.Library()
@@ -105,9 +106,9 @@ def state_label(state: str) -> Promise | str:
 
 
 @register.filter
-def reason_sentence(reason: str) -> Promise | str:
-    """What a step's reason means to a person; empty for one that has no sentence."""
-    return sentence_for(reason)
+def advice(reason: str) -> Advice | None:
+    """What a reason means to a person (`text`) and who has to act (`who`); None for one that says nothing."""
+    return advice_for(reason)
 
 
 @register.filter

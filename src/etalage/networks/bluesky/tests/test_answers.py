@@ -139,7 +139,7 @@ def test_a_rate_limit_is_not_accepted_and_says_how_long_to_wait(
     reset = {
         name: str(int(time.time()) + 90) if value == "in 90 s" else value for name, value in headers.items()
     }
-    for name in ("putRecord", "getPosts", "uploadBlob", "createSession", "refreshSession"):
+    for name in ("putRecord", "getPosts", "uploadBlob", "resolveHandle", "refreshSession"):
         program.fail(name, 429, "RateLimitExceeded", **reset)
     answers = [
         network.commit(told, rendition(facts), facts),
@@ -198,7 +198,7 @@ def test_a_taken_key_is_looked_at_before_anything_is_said(
     cases: list[tuple[Told, type, type]] = [
         (stands, Accepted, Found),
         (Told({"uri": uri, "cid": "c", "value": {"text": "Another post"}}), Rejected, Absent),
-        (Told({"error": "RecordNotFound"}, 400), Rejected, Absent),
+        (Told({"error": "RecordNotFound"}, 400), Unknown, Absent),
         (HTML, Unknown, CannotTell),
         (Told({"uri": "at://elsewhere", "value": {}}), Unknown, CannotTell),
         (Told({"error": "InternalServerError"}, 500), Unknown, CannotTell),

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from etalage.kit import clock
 from etalage.networks import inside
 from etalage.networks.base import (
     Authorization,
@@ -94,6 +95,8 @@ def test_a_public_shop_is_known_by_its_page_and_signs_each_request_with_its_own_
     assert header["kid"] == key["kid"] == dpop.thumbprint(client.key)
     assert (claims["iss"], claims["sub"], claims["aud"]) == (PAGE, PAGE, program.address)
     assert 0 < claims["exp"] - claims["iat"] <= 60
+    ours = clock.now().timestamp()  # a server whose clock is seconds behind ours takes it for one of the past
+    assert claims["iat"] < ours - 10 and ours + 30 < claims["exp"]
     assert client.key not in json.dumps(client_page(client, PUBLIC_BACK)) + repr(client) + repr(question)
 
 

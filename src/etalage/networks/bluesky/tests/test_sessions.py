@@ -18,7 +18,9 @@ from etalage.networks.base import (
     Reason,
     Tokens,
 )
+from etalage.networks.bluesky import directory
 from etalage.networks.bluesky.connector import BlueskyConnector
+from etalage.networks.bluesky.tests import asked
 from etalage.networks.bluesky.tests.program import Program, Told, running
 
 DID = "did:plc:lune"
@@ -38,6 +40,11 @@ def session(server: str = "", **more: Any) -> dict[str, Any]:
     return {**data, **document, **more}
 
 
+@pytest.fixture(autouse=True)
+def _known_to_its_server_alone(program: Program) -> None:
+    program.fail("resolveHandle", 400, "InvalidRequest")
+
+
 def in_order(program: Program) -> None:
     program.tell("getSession", Told({"did": DID}))
     program.tell("describeServer", Told({}))
@@ -54,8 +61,8 @@ def test_the_account_is_reached_where_its_did_document_says(
         answer = network.connect(program.address + "/", "lune.test", "word")
         assert isinstance(answer, Connected), answer
         assert (answer.account.base_url, answer.name) == (home.address, "Maison Lune")
-        assert [asked.name for asked in program.asked] == ["createSession"]
-        assert all(b"word" not in asked.body for asked in home.asked)
+        assert [one.name for one in program.asked] == ["resolveHandle", "createSession"]
+        assert all(b"word" not in one.body for one in home.asked)
 
 
 def test_a_did_document_cannot_send_us_inside_the_house(program: Program, network: BlueskyConnector) -> None:
@@ -131,7 +138,7 @@ def test_a_renewal_uses_the_refresh_token_alone(
     tokens = network.renew(told, "the-refresh-token")
     assert isinstance(tokens, Tokens) and tokens.expires_at is not None
     assert tokens.expires_at.timestamp() == 1_800_000_000
-    assert [(asked.name, asked.token) for asked in program.asked] == [("refreshSession", "the-refresh-token")]
+    assert [(one.name, one.token) for one in program.asked] == [("refreshSession", "the-refresh-token")]
 
 
 @pytest.mark.parametrize(
@@ -154,4 +161,46 @@ def test_the_accounts_own_password_is_refused_and_its_session_closed(
     program.tell("deleteSession", Told(raw=b""))
     answer = network.connect(program.address, "lune.test", "the-owners-own")
     assert answer == ChannelRefused(Reason.WHOLE_ACCOUNT)
-    assert [(asked.name, asked.token) for asked in program.asked][1:] == [("deleteSession", "its-refresh")]
+    assert (program.asked[-1].name, program.asked[-1].token) == ("deleteSession", "its-refresh")
+
+
+def test_an_app_password_is_shown_to_the_accounts_own_server_alone(
+    program: Program, network: BlueskyConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address only has to know the handle; the usual one stands in the form when the account lives elsewhere."""
+    with running() as home:
+        monkeypatch.setattr(inside, "_origins", {program.address, home.address})
+        monkeypatch.setattr(directory, "_origins", [program.address])
+        asked.in_order(program)
+        program.tell(f"/{asked.DID}", Told(asked.document(home)))
+        home.tell("createSession", Told(session(did=asked.DID)))
+        in_order(home)
+        answer = network.connect(program.address, asked.HANDLE, "word")
+        assert isinstance(answer, Connected), answer
+        assert answer.account.base_url == home.address
+        assert all(b"word" not in one.body for one in program.asked)
+
+
+def test_a_server_that_knows_the_handle_and_cannot_say_so_is_shown_no_secret(
+    program: Program, network: BlueskyConnector
+) -> None:
+    program.fail("resolveHandle", 503, "Overloaded")
+    answer = network.connect(program.address, "lune.test", "word")
+    assert isinstance(answer, NotAccepted) and answer.reason is Reason.PLATFORM_DOWN
+    assert program.count("createSession") == 0
+
+
+def test_the_tokens_of_an_account_that_rests_are_kept_and_a_new_session_is_not(
+    program: Program, network: BlueskyConnector, told: Account
+) -> None:
+    """The server has replaced the old ones, which soon open nothing any more; each request says that it rests."""
+    resting = Told(session(refreshJwt="the-next", active=False, status="deactivated"))
+    program.tell("refreshSession", resting)
+    tokens = network.renew(told, "refresh")
+    assert isinstance(tokens, Tokens) and tokens.refresh == "the-next"
+
+    program.tell("createSession", resting)
+    program.tell("deleteSession", Told(raw=b""))
+    answer = network.connect(program.address, "lune.test", "word")
+    assert answer == ChannelRefused(Reason.NEEDS_HUMAN_AT_NETWORK, "deactivated")
+    assert (program.asked[-1].name, program.asked[-1].token) == ("deleteSession", "the-next")

@@ -49,6 +49,7 @@ def test_a_server_that_only_speaks_like_mastodon_is_not_trusted_with_keys(
     assert isinstance(known, Abilities)
     assert (known.mechanism, known.key_valid_for) == (Mechanism.READ_BACK, None)
     assert (known.text_unit, known.counts_mention_hosts) == (TextUnit.CHARACTERS, True)
+    assert known.link_length is None  # it may count links as they stand, whatever it states (Pleroma)
 
 
 def test_what_the_software_is_stays_open_while_it_cannot_be_asked(

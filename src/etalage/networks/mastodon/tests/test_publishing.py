@@ -190,7 +190,13 @@ def test_a_look_that_fails_proves_nothing(
         ({"status": 429}, NotAccepted, Reason.RATE_LIMITED),
         ({"status": 503, "headers": {"retry-after": "60"}, "body": ""}, NotAccepted, Reason.PLATFORM_DOWN),
         ({"status": 503}, Unknown, Reason.AMBIGUOUS),
+        ({"status": 401, "body": ""}, ChannelRefused, Reason.AUTH_DEAD),
         ({"status": 401, "body": "<h1>Sign in</h1>"}, Unknown, Reason.NONSENSE_ANSWER),
+        (
+            {"status": 401, "body": "", "headers": {"www-authenticate": 'Basic realm="shop"'}},
+            Unknown,
+            Reason.NONSENSE_ANSWER,
+        ),
         ({"status": 200, "body": "<h1>Welcome</h1>"}, Unknown, Reason.NONSENSE_ANSWER),
         ({"status": 200, "body": "{}"}, Unknown, Reason.NONSENSE_ANSWER),
         ({"status": 200, "body": ""}, Unknown, Reason.NONSENSE_ANSWER),
@@ -269,9 +275,13 @@ def test_what_is_taken_away_is_gone_and_may_be_taken_away_again(
 def test_a_server_that_cannot_take_away_is_not_believed(fake: Fake, network: MastodonConnector) -> None:
     account = fake.account()
     network.commit(account, post(), delivery())
-    fake.order("DELETE /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>", times=2)
+    for nothing in ("<h1>404 Not Found</h1>", {"error": "Not implemented"}):
+        fake.order("DELETE /api/v1/statuses/1000", status=404, body=nothing)
+        assert network.withdraw(account, "1000") == Rejected(Reason.NO_WITHDRAWAL, "DELETE")
+    fake.order("DELETE /api/v1/statuses/1000", status=405)
     refused = network.withdraw(account, "1000")
-    assert refused == Rejected(Reason.NO_WITHDRAWAL, "DELETE")
+    assert isinstance(refused, Rejected) and refused.reason is Reason.UNKNOWN
+    fake.order("DELETE /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
     fake.order("GET /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
     assert isinstance(network.withdraw(account, "1000"), Unknown)
 

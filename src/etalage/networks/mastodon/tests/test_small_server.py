@@ -62,7 +62,7 @@ def test_an_owner_says_yes_and_the_account_is_connected(
     assert found.account.handle == f"{shop.login}@{snac.origin.partition('://')[2]}"
     # It keeps no keys, and NodeInfo says that it is snac.
     assert found.account.mechanism is Mechanism.READ_BACK
-    assert (found.abilities.text_limit, found.abilities.link_length) == (100_000, 32)
+    assert (found.abilities.text_limit, found.abilities.link_length) == (100_000, None)
     assert (found.abilities.can_edit, found.abilities.can_withdraw) == (True, False)
     assert found.tokens is not None
     assert found.tokens.access == found.account.token
