@@ -64,6 +64,7 @@ FAMILIES: dict[str, Family] = {
     "intake": Family("tests.faults.intake", 40, 300),
     "drain": Family("tests.faults.drain", 40, 300),
     "queue": Family("tests.faults.queue", 30, 300),
+    "saved": Family("tests.faults.saved", 1, 20),
     "stores": Family("tests.faults.stores", 1, 5, harms_server=True),
     "clock": Family("tests.faults.clock", 10, 100, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
     "power": Family("tests.faults.power", 60, 1000, databases=("sqlite",)),

@@ -155,8 +155,8 @@ class Crowd:
         return [json.loads(line) for line in self._ledger.read_text().splitlines()]
 
     def _run(self, port: int, seed: object, number: int, live: Live) -> None:
-        stopping, lock = threading.Event(), threading.Lock()
-        signal.signal(signal.SIGTERM, lambda *_signal: stopping.set())
+        stopping, lock, told = threading.Event(), threading.Lock(), list[int]()
+        signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
         with self._ledger.open("a") as ledger:
 
             def note(**facts: Any) -> None:
@@ -174,9 +174,11 @@ class Crowd:
             threads = [threading.Thread(target=_live, args=(caller, live, stopping)) for caller in callers]
             for thread in threads:
                 thread.start()
-            while not stopping.wait(1.0):
+            while not told:  # an event must not be set by a handler: its lock may be held right there
+                time.sleep(0.05)
                 if os.getppid() == 1:
                     os._exit(1)  # whoever asked for us is gone
+            stopping.set()
             for thread in threads:
                 thread.join()
             note(tries=sum(one.tries for one in callers), cut=sum(one.cut for one in callers))

@@ -96,7 +96,7 @@ def _play(case: Case, options: Options, listener: socket.socket, number: int, is
     rounds = max(8, round(options.rounds * case.share))
     line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
-        channels = [_channel(f"{case.name} {place}") for place in range(CHANNELS)]
+        channels = [listening_channel(f"{case.name} {place}") for place in range(CHANNELS)]
         keys = [key_of(channel) for channel in channels]
         ledger = options.folder / f"{uuid4().hex}.jsonl"
         crowd = Crowd(ledger, listener.getsockname()[1], chance.random(), SENDERS, Sender(keys))
@@ -120,7 +120,7 @@ def _play(case: Case, options: Options, listener: socket.socket, number: int, is
     return line
 
 
-def _channel(name: str) -> Channel:
+def listening_channel(name: str) -> Channel:
     """A channel whose network has a secret and signs with it."""
     address = "http://127.0.0.1:9"
     channel = Channel.objects.create(

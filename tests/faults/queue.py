@@ -1,8 +1,9 @@
 """Family `queue`: the shop's own workers are killed and frozen, while jobs of every kind are enqueued in transactions.
 
-A round is one `kill -9` of one of two workers, at a random moment or at a named point; some are stopped (SIGSTOP) for
-longer than their lease before. What was committed is done, what stands in the shop's own rows exactly once; who lost
-the hold on a job writes nothing any more; a job that kills its worker ends dead. Beside it queues as others write them.
+A round is one `kill -9` of a worker, one of two, of ten or alone, at a random moment or at a named point; some are
+stopped (SIGSTOP) for longer than their lease before. What was committed is done, what stands in the shop's own rows
+exactly once; who lost the hold on a job writes nothing any more; a job that kills its worker ends dead. Beside it
+queues as others write them.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ MOST_HOPELESS = 3  # of each: a poison takes three workers with it
 KINDS = ("book", "sell", "call", "stumble", "event", "keep_up", "keep_up", *HOPELESS)
 FINISH = 180.0  # seconds at most until nothing waits once nobody is killed any more
 SOON = 10.0  # for a control, which may never be done
-LEAST_OF_A_CONTROL = 4  # kills
+LEAST_ROUNDS = 4
 
 
 @dataclass(frozen=True)
 class Case:
-    """One way of working; for a control the count that must not be zero, and where it is seen soon."""
+    """One way of working, with so many workers; for a control the count that must not be zero."""
 
     name: str
     tamper: Callable[[], None] = lambda: None
@@ -102,6 +103,8 @@ def _uncounted() -> None:
 
 CASES = [
     Case("queue: two workers"),
+    Case("queue: ten workers", share=0.4, beside=10),
+    Case("queue: one worker", share=0.2, beside=1),
     Case("control: ended by whoever worked on it", _unfenced, "stale", 0.1, 1, 4, ("call", "book")),
     Case("control: acknowledged before the work", _acknowledged_first, "lost", 0.2, 0, kinds=KINDS[:-2]),
     Case("control: deaths are not counted", _uncounted, "unburied", 0.1, 0, kinds=("poison", "book")),
@@ -160,7 +163,7 @@ def run(options: Options) -> list[Line]:
 
 def _play(case: Case, options: Options, number: int, is_final: bool) -> Line:
     chance = options.chance("queue", options.database, case.name, number)
-    rounds = max(LEAST_OF_A_CONTROL, round(options.rounds * case.share)) if case.sees else options.rounds
+    rounds = max(LEAST_ROUNDS, round(options.rounds * case.share))
     line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
         _clear()
@@ -182,7 +185,7 @@ def _play(case: Case, options: Options, number: int, is_final: bool) -> Line:
                 return queue_checks.judge(began, ended)[case.sees] > 0
             return _is_done() and (bool(case.sees) or queue_checks.ticked_since(ended))
 
-        workers.let_finish(BESIDE, work, is_done, within, orderly=not case.sees)
+        workers.let_finish(case.beside, work, is_done, within, orderly=not case.sees)
         verdict = queue_checks.judge(began, ended)
         line.counts = {"kills": rounds, "frozen": doomed.frozen, "asked": feed.number, **verdict}
         if case.sees:

@@ -1,8 +1,8 @@
 """The store goes away and comes back: PostgreSQL is restarted in the middle, a database file is locked.
 
-A real shop takes reservations while its store is away. Whoever asks is answered, or is told to come again (503): never
-an error of ours; what was acknowledged is there, and afterwards pages and jobs go on by themselves. The control is a
-program that knows no outages.
+A real shop takes reservations, and posts fall due, while its store is away. Whoever asks is answered, or is told to
+come again (503): never an error of ours; what was acknowledged is there, each post goes out once, and afterwards pages
+and jobs go on by themselves. The control is a program that knows no outages.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.orders.models import Reservation
 from etalage.publishing import links
-from etalage.publishing.models import Publication
+from etalage.publishing.models import DeliveryState, Publication
 from etalage.web import errors
 from tests.ending import with_parent
 from tests.faults import disk, served
@@ -51,7 +51,9 @@ SHOP = "/en/shop/"
 PATIENCE_S = 60
 HASTY_PATIENCE_S = 2
 BUYERS, PIECES = 4, 1_000_000
-READ_ONLY_S, DISK_MIB, POSTS = 4, 160, 6
+READ_ONLY_S, DISK_MIB = 4, 160
+POSTS, DUE_S = 12, 4.0  # as many fall due over so many seconds
+ANSWER_S = 0.5  # so that some are on their way when the store goes away
 PACE = {"lease": 3, "request": 2, "first_wait": 0.5, "longest_wait": 2, "least_settle": 0.5}
 AWAY = {
     "en": "We will be back in a moment",
@@ -190,6 +192,12 @@ class Posts:
     network: PracticeNetwork
     channel: Channel
 
+    def come_due(self) -> None:
+        """Some more of them; the first is on its way."""
+        batch = stock(self.channel, POSTS, DUE_S)
+        rows = Publication.objects.filter(pk__in=batch.ids, state=DeliveryState.SENDING)
+        _until(rows.exists)
+
     def judge(self, line: Line) -> None:
         """Each of them stands on the network once."""
         ledger = self.network.ledger()
@@ -219,8 +227,14 @@ def run(options: Options) -> list[Line]:
         # Nobody waits for as long as in a shop; the file is locked for longer than that all the same.
         connections.settings["default"]["OPTIONS"]["timeout"] = HASTY_PATIENCE_S
     served.warm(SHOP)
-    with served.listening() as listener:
-        cases = [Case(f"{strike.__name__} under a running shop"), CONTROL]
+    with (
+        served.listening() as listener,
+        running_network(options.folder / "network") as practice,
+        at_pace(PACE),
+    ):
+        practice.order("slow", times=None, seconds=ANSWER_S)
+        posts = Posts(practice, open_channel(practice, Mechanism.IDEMPOTENCY_KEY))
+        cases = [Case(f"{strike.__name__} under a running shop", posts=posts), CONTROL]
         lines = [
             played(functools.partial(_play, case, strike, options, listener), bool(case.tamper))
             for case in cases
@@ -229,8 +243,7 @@ def run(options: Options) -> list[Line]:
         if options.database == "sqlite" and not disk.can_fail():
             lines.append(skipped(disk.READ_ONLY, disk.CANNOT_FAIL))
         elif options.database == "sqlite":
-            with running_network(options.folder / "network") as practice, at_pace(PACE), on_a_failing_disk():
-                posts = Posts(practice, open_channel(practice, Mechanism.IDEMPOTENCY_KEY))
+            with on_a_failing_disk():
                 case = Case(disk.READ_ONLY, posts=posts)
                 lines.append(_play(case, turned_read_only, options, listener, 0, True))
         return lines
@@ -255,7 +268,7 @@ def _play(
         _until(lambda: crowd.answers() > FIRST)
         for _round in range(1 if case.tamper else max(1, options.rounds)):
             if case.posts:
-                stock(case.posts.channel, POSTS, READ_ONLY_S)
+                case.posts.come_due()
             strike(port)
             worst = max(worst, _until(lambda: _is_well(port)))
             _until(_more_reservations())
