@@ -86,6 +86,17 @@ def test_a_paused_channel_is_led_to_and_can_be_mended_there(
         assert 'href="/channels/connect/scripted/"' in channel
 
 
+def test_what_came_too_late_on_a_paused_channel_is_tried_again_after_it_is_resumed(
+    publication: Publication, signed_in: dict[str, Client]
+) -> None:
+    explained = put(publication, S.EXPIRED, "too_late")
+    assert "paused" not in str(explained.what_to_do) and not explained.at_channel
+    Channel.objects.update(state="paused", pause_reason=Reason.AUTH_DEAD)
+    assert "its channel is paused" in str(queries.publication_detail(publication.pk).explanation.what_to_do)
+    page = shown(signed_in["manager"], publication)
+    assert page.index("Go to the channel") < page.index(f"/{publication.pk}/try-again/")
+
+
 def test_what_goes_on_by_itself_sends_nobody_anywhere(
     publication: Publication, signed_in: dict[str, Client]
 ) -> None:

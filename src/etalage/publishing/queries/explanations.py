@@ -118,6 +118,13 @@ _DOUBT_PAUSED = Advice(
     Who.HERE,
     _("Its channel is paused. Etalage looks whether it stands there once a manager resumes the channel."),
 )
+_LATE_PAUSED = Advice(
+    Who.HERE,
+    _(
+        "It did not go out in time, and its channel is paused. "
+        "Once a manager has resumed it, try again if it still should."
+    ),
+)
 _TWICE = Advice(Who.HERE, _("The network has it twice. Delete the younger copy, or say that both may stay."))
 _BEING_DELETED = Advice(
     Who.NOBODY, _("The network is asked to delete the younger copy. Nothing is to be done.")
@@ -155,7 +162,7 @@ def _advice(publication: Publication, state: S) -> Advice:
     if publication.perhaps_out and state in (S.REJECTED, S.EXPIRED):
         return _PERHAPS_AGAIN
     if state is S.EXPIRED:  # its reason tells what kept it waiting, which does not go on by itself any more
-        return usual
+        return _LATE_PAUSED if channel.state == ChannelState.PAUSED else usual
     if publication.reason in _OF_THE_CHANNEL and channel.state == ChannelState.ACTIVE:
         return usual
     found = _REASONS.get(publication.reason) or advice_on(publication.reason) or usual
