@@ -1,7 +1,8 @@
 """A disk that fills up, or turns read-only, under a real edge, on a small file system of its own.
 
-Intake says 503 before the disk is full and when it is, never an error of ours; what it said 200 to is there; links
-lead on all the while; it goes on by itself once there is room, or once the disk is mended and mounted again. The
+Intake says 503 while it cannot write, never an error of ours; what it said 200 to is there; links lead on all the
+while; it goes on by itself once there is room, or once the disk is mended and mounted again. The edge keeps no room
+free here, so that its writes themselves fail: that it refuses before they do is `tests/edge/test_small_disk.py`. The
 control says yes first and writes afterwards, and loses what it said yes to.
 
 Needs root, to mount the small file system. Read-only it turns as in a shop: ext4 meets an error under open files.
