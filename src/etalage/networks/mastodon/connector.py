@@ -165,16 +165,18 @@ class MastodonConnector(Streaming):
     def withdraw(self, account: Account, remote_id: str) -> Outcome:
         """Take a status away with its pictures; one that is gone already counts as taken away.
 
-        "Not found" is also what a server says that has no such act: then the status stands there still.
+        "Not found" is also what a server says that has no such act, so it is looked whether the status is there.
         """
         wire = self.wire(account.base_url, account.token)
         path = f"/api/v1/statuses/{remote_id}"
         made = wire.write("DELETE", path, Reason.UNKNOWN, Reason.GONE, params={"delete_media": "true"})
         is_gone = isinstance(made, Rejected) and made.reason is Reason.GONE
-        is_not_found = is_gone or (isinstance(made, Unknown) and made.detail == "HTTP 404")
-        if is_not_found and isinstance(wire.answer(path), Answer):
-            return Rejected(Reason.NO_WITHDRAWAL, "DELETE")
-        return Accepted(remote_id) if is_gone else _accepted(made)
+        if not is_gone and not (isinstance(made, Unknown) and made.detail in ("HTTP 404", "HTTP 405")):
+            return _accepted(made)
+        stands = wire.stands(path)
+        if not isinstance(stands, bool):
+            return stands
+        return Rejected(Reason.NO_WITHDRAWAL, "DELETE") if stands else Accepted(remote_id)
 
     # --- Receiving ----------------------------------------------------------------------------------------------
 

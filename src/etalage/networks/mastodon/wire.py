@@ -12,7 +12,7 @@ from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
 from etalage.kit.http_wire import Patience
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, Reason, Unknown
-from etalage.networks.mastodon.answers import could_not_read, failure
+from etalage.networks.mastodon.answers import could_not_read, error_of, failure
 from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of
 
 READ_SECONDS = 20.0
@@ -66,6 +66,18 @@ class Wire:
             return answer
         data = object_of(answer)
         return could_not_read(answer) if data is None else data
+
+    def stands(self, path: str) -> bool | Unknown | ChannelRefused:
+        """Whether something is there; else why that cannot be told. Only the API's own words prove an absence."""
+        try:
+            answer = self.call("GET", path)
+        except (NotSent, AnswerLost) as error:
+            return Unknown(Reason.AMBIGUOUS, error.reason)
+        if answer.ok or (answer.status == 404 and error_of(answer) is not None):
+            return answer.ok
+        found = failure(answer, Reason.UNKNOWN)
+        is_refused = isinstance(found, ChannelRefused)
+        return found if is_refused else Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status}")
 
     def write(
         self, method: str, path: str, invalid: Reason, missing: Reason = Reason.MISCONFIGURED, **request: Any

@@ -281,9 +281,39 @@ def test_a_server_that_cannot_take_away_is_not_believed(fake: Fake, network: Mas
     fake.order("DELETE /api/v1/statuses/1000", status=405)
     refused = network.withdraw(account, "1000")
     assert isinstance(refused, Rejected) and refused.reason is Reason.UNKNOWN
-    fake.order("DELETE /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
-    fake.order("GET /api/v1/statuses/1000", status=404, body="<h1>404 Not Found</h1>")
-    assert isinstance(network.withdraw(account, "1000"), Unknown)
+    fake.order("DELETE /api/v1/statuses/1000", status=405, body="<h1>405 Not Allowed</h1>")
+    assert network.withdraw(account, "1000") == Rejected(Reason.NO_WITHDRAWAL, "DELETE")
+
+
+@pytest.mark.parametrize(
+    "nothing", ["<h1>404 Not Found</h1>", {"error": "Record not found"}], ids=["page", "json"]
+)
+@pytest.mark.parametrize(
+    ("seen", "kind", "reason"),
+    [
+        ({"status": 404, "body": "<h1>404 Not Found</h1>"}, Unknown, Reason.AMBIGUOUS),
+        ({"status": 429}, Unknown, Reason.AMBIGUOUS),
+        ({"status": 503}, Unknown, Reason.AMBIGUOUS),
+        ({"status": 401}, ChannelRefused, Reason.AUTH_DEAD),
+        ({"status": 404, "body": {"error": "Record not found"}}, Accepted, None),
+    ],
+    ids=lambda one: str(one.get("status")) if isinstance(one, dict) else "",
+)
+def test_not_found_is_no_proof_where_nobody_can_look(
+    seen: dict[str, Any],
+    kind: type,
+    reason: Reason | None,
+    nothing: Any,
+    fake: Fake,
+    network: MastodonConnector,
+) -> None:
+    """A post that stands there would be told as withdrawn."""
+    account = fake.account()
+    network.commit(account, post(), delivery())
+    fake.order("DELETE /api/v1/statuses/1000", status=404, body=nothing)
+    fake.order("GET /api/v1/statuses/1000", **seen)
+    outcome = network.withdraw(account, "1000")
+    assert isinstance(outcome, kind) and getattr(outcome, "reason", None) is reason
 
 
 def test_an_answer_that_no_database_takes_is_what_it_says_all_the_same(
