@@ -34,6 +34,7 @@ from tests.faults.family import Line, Options, skipped, timed
 SIZE_MIB = 8
 HOOK = "/hooks/practice/good"
 ROOT = Path(__file__).resolve().parents[2]
+FULL = "a disk that is full"
 READ_ONLY = "a disk that turns read-only"
 CANNOT_FAIL = "it takes root, loop devices and mkfs.ext4"
 
@@ -146,9 +147,9 @@ async def deliver(address: str, first: int, number: int) -> tuple[Counter[int], 
 
 
 def fill(folder: Path) -> Callable[[], None]:
-    """Take all the room that is left; what gives it back."""
+    """Take all the room that is left, also what came free since the last time; what gives it back."""
     ballast = folder / "ballast"
-    with suppress(OSError), ballast.open("wb") as file:  # where nothing is left at all, it cannot even begin
+    with suppress(OSError), ballast.open("ab") as file:  # where nothing is left at all, it cannot even begin
         while True:
             file.write(b"\0" * 65_536)
             file.flush()
@@ -213,7 +214,7 @@ def run(options: Options) -> list[Line]:
     lines = [] if can else [skipped(READ_ONLY, CANNOT_FAIL)]
     for number in range(max(1, options.rounds)):
         folder = options.folder / f"disk-{number}"
-        lines.append(strike(folder, "edge", small_disk, fill, "a disk that is full"))
+        lines.append(strike(folder, "edge", small_disk, fill, FULL))
         if can:
             folder = options.folder / f"failing-{number}"
             lines.append(strike(folder, "edge", failing_disk, fail, READ_ONLY))

@@ -1,4 +1,4 @@
-"""The store goes away and comes back: PostgreSQL is restarted in the middle, a database file is locked.
+"""The store goes away and comes back: PostgreSQL restarts, a file is locked, its disk is full or turns read-only.
 
 A real shop takes reservations, and posts fall due, while its store is away. Whoever asks is answered, or is told to
 come again (503): never an error of ours; what was acknowledged is there, each post goes out once, and afterwards pages
@@ -51,7 +51,7 @@ SHOP = "/en/shop/"
 PATIENCE_S = 60
 HASTY_PATIENCE_S = 2
 BUYERS, PIECES = 4, 1_000_000
-READ_ONLY_S, DISK_MIB = 4, 160
+FULL_S, READ_ONLY_S, DISK_MIB = 4, 4, 160
 POSTS, DUE_S = 12, 4.0  # as many fall due over so many seconds
 ANSWER_S = 0.5  # so that some are on their way when the store goes away
 PACE = {"lease": 3, "request": 2, "first_wait": 0.5, "longest_wait": 2, "least_settle": 0.5}
@@ -156,6 +156,19 @@ def turned_read_only(port: int) -> None:
     connections.close_all()  # of this process, which only judges: it still had the old disk open
 
 
+def filled_up(port: int) -> None:
+    """No room is left on the disk with everything on it, until some seconds after the last reservation."""
+    latest, begun = -1, time.monotonic()
+    since = begun
+    while time.monotonic() - since < FULL_S:
+        assert time.monotonic() - begun < PATIENCE_S, "reservations go on without room"
+        make_room = disk.fill(settings.DATA)
+        if (count := Reservation.objects.count()) != latest:
+            latest, since = count, time.monotonic()
+        time.sleep(0.05)
+    make_room()
+
+
 def _says_so(port: int) -> None:
     """While there is no disk, people read in their own language that the shop comes back."""
     for language, words in AWAY.items():
@@ -217,6 +230,7 @@ class Case:
 
 
 CONTROL = Case("control: a program that knows no outages", know_no_outages)
+ON_A_DISK = {disk.FULL: filled_up, disk.READ_ONLY: turned_read_only}
 
 
 def run(options: Options) -> list[Line]:
@@ -241,11 +255,14 @@ def run(options: Options) -> list[Line]:
             if options.only in case.name
         ]
         if options.database == "sqlite" and not disk.can_fail():
-            lines.append(skipped(disk.READ_ONLY, disk.CANNOT_FAIL))
+            lines += [skipped(name, disk.CANNOT_FAIL) for name in ON_A_DISK]
         elif options.database == "sqlite":
             with on_a_failing_disk():
-                case = Case(disk.READ_ONLY, posts=posts)
-                lines.append(_play(case, turned_read_only, options, listener, 0, True))
+                lines += [
+                    _play(Case(name, posts=posts), harm, options, listener, 0, True)
+                    for name, harm in ON_A_DISK.items()
+                    if options.only in name
+                ]
         return lines
 
 
