@@ -25,11 +25,13 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+import yaml
 from django.test import Client
 
 from etalage.channels.models import Channel
 from etalage.networks import inside
 from tests.ending import with_parent
+from tests.peers import replay
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0  # seconds; the server hands things on from a queue, once a second
@@ -103,7 +105,7 @@ class Replayed:
 
 @contextmanager
 def replayed(*recordings: str) -> Iterator[Replayed]:
-    """A real Mastodon's recorded answers, served for the length of a `with` block."""
+    """A real Mastodon's recorded answers, served for the length of a `with` block: by name, or as `written`."""
     folder = installed() / "recordings"
     command = [sys.executable, "-m", "tests.peers.replay", str(folder), *recordings]
     with program(*command, stdout=subprocess.PIPE, cwd=ROOT) as process:
@@ -112,6 +114,21 @@ def replayed(*recordings: str) -> Iterator[Replayed]:
         assert origin.startswith("http://"), recordings
         with allowed(origin):
             yield Replayed(origin)
+
+
+def recorded(recording: str, method: str, path: str) -> list[dict[str, Any]]:
+    """What was answered to one question, in order: status, headers and body, to be changed at will."""
+    return list(replay.read([installed() / "recordings" / f"{recording}.yaml"])[method, path])
+
+
+def written(folder: Path, *answers: tuple[str, str, dict[str, Any]]) -> str:
+    """A recording put together anew, for `replayed`: method and path that are asked, and what is answered, in order."""
+    pairs = [
+        {"request": {"method": method, "uri": f"{replay.RECORDED_AT.decode()}{path}"}, "response": answer}
+        for method, path, answer in answers
+    ]
+    (folder / "written.yaml").write_text(yaml.safe_dump({"interactions": pairs}))
+    return str(folder / "written")
 
 
 @dataclass(frozen=True)

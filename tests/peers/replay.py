@@ -2,10 +2,10 @@
 
     python -m tests.peers.replay FOLDER RECORDING…
 
-It prints its address on the first line. The recordings (YAML, in the shape of the tool vcrpy) are served by
-method and path: the same question asked again gets the next answer that was recorded for it, the last one for
-ever. What was never recorded is answered as Mastodon answers where it has nothing. `GET /--asked` lists what
-came in.
+It prints its address on the first line. The recordings (YAML, in the shape of the tool vcrpy; named without the
+suffix, as they stand in the folder or by their whole path) are served by method and path: the same question asked
+again gets the next answer that was recorded for it, the last one for ever. What was never recorded is answered as
+Mastodon answers where it has nothing. `GET /--asked` lists what came in.
 """
 
 from __future__ import annotations

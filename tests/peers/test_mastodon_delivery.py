@@ -26,7 +26,7 @@ from etalage.publishing.models import Publication
 from tests.conftest import World
 from tests.peers.bad_line import BadLine, bad_line
 from tests.peers.killed_worker import killed_once_accepted
-from tests.peers.mastodon import Person, SmallServer, allowed, connected
+from tests.peers.mastodon import Person, SmallServer, allowed, connected, until
 from tests.publishing.conftest import NewPost, one_round, rounds
 
 pytestmark = pytest.mark.peers
@@ -85,6 +85,23 @@ def test_a_planned_post_goes_out_whole_and_is_edited(
     (status,) = standing(shop, publication)
     assert "The last red boots" in status["content"] and "are in" not in status["content"]
     assert [picture["description"] for picture in status["media_attachments"]] == [ALT]
+
+
+@pytest.mark.django_db
+def test_somebody_who_is_named_in_a_post_is_told_of_it(
+    channel: Channel, snac: SmallServer, shop: Person, new_post: NewPost, traveller: Ahead
+) -> None:
+    ada, eve = snac.join("ada"), snac.join("eve")
+    post = new_post(channel, text={"en": f"Red boots, worn by @{ada.login}"}, now=True)
+    publication = rounds(traveller, post.publications.get())
+
+    assert publication.state == "published", (publication.reason, publication.detail)
+    (status,) = standing(shop, publication)
+    assert [named["url"] for named in status["mentions"]] == [f"{snac.origin}/{ada.login}"]
+    (told,) = until(lambda: ada.call("GET", "/api/v1/notifications"))
+    assert (told["type"], told["account"]["username"]) == ("mention", shop.login)
+    assert told["status"]["uri"] == status["uri"]
+    assert eve.call("GET", "/api/v1/notifications") == []
 
 
 @pytest.mark.django_db

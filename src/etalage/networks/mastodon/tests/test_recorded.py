@@ -183,6 +183,24 @@ def test_notifications_come_in_with_their_text_and_their_place(network: Mastodon
     assert parse_qs(urlsplit(asked["path"]).query)["min_id"] == ["0"]
 
 
+def test_each_page_leads_to_the_next_until_nothing_is_left(network: MastodonConnector) -> None:
+    """Four answers as they are, to one account one after another; each was all that the server had at the time."""
+    recordings = ("test_notifications", "test_notifications_mentions_only", "test_notifications_dismiss")
+    with replayed(*recordings, "test_notifications_exclude_types") as server:
+        account, cursor = account_at(server), ""
+        pages: list[Page] = []
+        while not pages or pages[-1].more:
+            page = network.fetch(account, cursor)
+            assert isinstance(page, Page)
+            pages.append(page)
+            cursor = page.cursor
+        asked = [parse_qs(urlsplit(one["path"]).query)["min_id"] for one in server.asked()]
+    assert asked == [["0"], ["20"], ["21"], ["25"]]
+    assert [page.cursor for page in pages] == ["20", "21", "25", "25"]
+    assert [len(page.items) for page in pages] == [1, 1, 1, 0]
+    assert len({one.remote_id for page in pages for one in page.items}) == 3
+
+
 def test_a_follower_and_what_only_staff_should_see(network: MastodonConnector) -> None:
     with replayed("test_notification_requests_accept") as server:
         page = network.fetch(account_at(server, "117440810673731823"), "1")
@@ -198,7 +216,7 @@ def test_a_follower_and_what_only_staff_should_see(network: MastodonConnector) -
 
 def test_a_token_that_is_dead_and_an_address_without_the_thing(network: MastodonConnector) -> None:
     wire = network.wire
-    with replayed("test_unauthed_home_tl_throws", "test_status_missing", "test_admin_accounts_v1") as server:
+    with replayed("test_unauthed_home_tl_throws", "test_status_missing") as server:
         dead = wire(server.origin, "token").read("/api/v1/timelines/home")
         missing = wire(server.origin, "token").read("/api/v1/statuses/0")
     assert isinstance(dead, ChannelRefused)
