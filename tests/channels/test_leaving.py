@@ -23,6 +23,7 @@ from etalage.jobs import RetryAt
 from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
 from etalage.kit import clock
+from etalage.kit.secrets import Cipher, UnreadableSecret, new_key
 from tests.channels.conftest import NewChannel, way_out
 from tests.channels.guild import Guild
 from tests.conftest import World
@@ -144,6 +145,19 @@ def test_the_tokens_that_others_took_the_place_of_are_given_back(join: Join, gui
     run_until_idle()
     (now_used,) = Grant.objects.all()
     assert guild.access == {str(now_used.access_token)} and now_used == find_channel(channel.pk).grant
+
+
+def test_where_no_key_opens_the_old_tokens_connecting_once_more_mends_it(join: Join, guild: Guild) -> None:
+    """The key that sealed them is lost: what nobody can open cannot be given back, and stands in nobody's way."""
+    channel = join()
+    sealed = Cipher([new_key()]).encrypt("by a lost key")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE channels_grant SET access_token = %s", [sealed])
+    with pytest.raises(UnreadableSecret):
+        Grant.objects.get()
+    assert join() == channel
+    assert Grant.objects.get() == find_channel(channel.pk).grant
+    assert str(Grant.objects.get().access_token) in guild.access
 
 
 def test_the_same_token_given_again_is_not_revoked(join: Join, guild: Guild, world: World) -> None:

@@ -97,6 +97,14 @@ def test_a_network_without_a_stream_is_left_alone_for_a_while(channel: Channel, 
     assert not is_due(channel)
 
 
+def test_a_refused_token_silences_a_stream_for_minutes_only(channel: Channel, fake: Fake) -> None:
+    """A person may have put another in its place; a network without a stream is asked much later."""
+    fake.order("GET /api/v2/instance", status=401, body={"error": "The access token was revoked"})
+    fake.stream()
+    assert actions.hold_streams(until(lambda: actions.channels_to_stream() == [])) == 0
+    assert room._silent_until[channel.pk] <= clock.elapsed() + room.WAITS_S[-2]
+
+
 def test_a_channel_that_could_not_be_read_is_not_read_sooner_because_it_rings(
     channel: Channel, fake: Fake
 ) -> None:

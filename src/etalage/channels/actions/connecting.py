@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,7 @@ from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
+from etalage.kit.secrets import UnreadableSecret
 from etalage.networks import registry
 from etalage.networks.base import (
     Account,
@@ -129,12 +131,13 @@ def _mend_grant(channel: Channel, connected: Connected) -> None:
     # What belonged to the tokens before them goes, although a renewal leaves it.
     facts = grants.facts_of(tokens) | {"memory": tokens.memory, "left_at": None}
     facts["base_url"] = account.base_url
-    for grant in Grant.objects.filter(channels=channel).distinct():
-        if str(grant.access_token) != tokens.access:
-            _give_back(grant, channel)
+    kept = Grant.objects.filter(pk=channel.grant_id)
+    with suppress(UnreadableSecret):  # what no key opens any more cannot be given back
+        before = kept.select_for_update().first()
+        if before is not None and str(before.access_token) != tokens.access:
+            _give_back(before, channel)
     # Any version: a person has just proved the account, which a renewal under way cannot know.
-    mended = Grant.objects.filter(channels=channel).update(version=F("version") + 1, **facts)
-    if mended:
+    if kept.update(version=F("version") + 1, **facts):
         return
     channel.grant = Grant.objects.create(network=account.network, **facts)
     channel.save(update_fields=["grant"])

@@ -129,8 +129,7 @@ def subscribe_channel(channel_id: UUID) -> None:
     if answer is None:
         _agree(channel, secret, address)
     elif isinstance(answer, ChannelRefused):
-        Listening.objects.filter(pk=channel_id).update(push_since=None)  # from now on it is asked more often
-        tell("channels")
+        _not_told(channel, secret)
     else:
         raise RetryAt(clock.now() + wait_after(answer, channel, 1), answer.reason)
 
@@ -146,6 +145,15 @@ def _agree(channel: Channel, secret: str, address: str) -> None:
     agreed = {"secret_before": "", "push_since": clock.now(), "push_address": address}
     Listening.objects.filter(pk=channel.pk).update(**agreed)
     tell("channels")
+
+
+@transaction.atomic
+def _not_told(channel: Channel, secret: str) -> None:
+    """The network tells us nothing, so from now on it is asked more often; unless another worker agreed since."""
+    listening = Listening.objects.select_for_update().get(pk=channel.pk)
+    if str(listening.secret) == secret:
+        Listening.objects.filter(pk=channel.pk).update(push_since=None)
+        tell("channels")
 
 
 @transaction.atomic

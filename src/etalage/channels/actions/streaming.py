@@ -116,8 +116,10 @@ def _listen(
             log.exception("the stream of a channel broke off")
             answer = CouldNotRead(Reason.UNKNOWN, detail=type(error).__name__)
         if answer is None or isinstance(answer, ChannelRefused):
-            # No stream, or none for us: what is wrong with the access shows where it is read, in words.
-            _silent_until[channel_id] = clock.elapsed() + NONE_FOR_S
+            # No stream, or none for us: what is wrong with the access shows where it is read, in words. The token may
+            # also be one that a person has just replaced.
+            was_refused = isinstance(answer, ChannelRefused) and answer.reason is Reason.AUTH_DEAD
+            _silent_until[channel_id] = clock.elapsed() + (WAITS_S[-2] if was_refused else NONE_FOR_S)
             return
         tries = 0 if clock.elapsed() - begun > HELD_S else tries + 1
         ended.wait(WAITS_S[min(tries, len(WAITS_S) - 1)] * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
