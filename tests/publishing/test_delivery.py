@@ -126,14 +126,21 @@ def test_a_dead_token_pauses_the_channel_and_its_posts_wait_for_it(
     assert play.count(publication.pk) == 1
 
 
-@pytest.mark.parametrize("refusal", ["not_accepted", "token_dead"])
 @pytest.mark.parametrize(
-    ("mechanism", "is_another"), [(Mechanism.IDEMPOTENCY_KEY, False), (Mechanism.READ_BACK, True)]
+    ("mechanism", "refusal", "is_another"),
+    [
+        (Mechanism.IDEMPOTENCY_KEY, "rate_limited", False),
+        (Mechanism.IDEMPOTENCY_KEY, "token_dead", False),
+        (Mechanism.READ_BACK, "rate_limited", True),
+        (Mechanism.READ_BACK, "token_dead", True),
+        # What a proxy says is remembered under no key; and where it is wrong, the old key may still help.
+        (Mechanism.READ_BACK, "not_accepted", False),
+    ],
 )
 def test_a_network_that_repeats_its_first_answer_to_a_key_is_given_another_after_a_refusal(
     mechanism: Mechanism,
-    is_another: bool,
     refusal: str,
+    is_another: bool,
     play: Play,
     scripted_channel: NewChannel,
     new_post: NewPost,

@@ -52,6 +52,7 @@ __all__ = [
     "Connected",
     "Connector",
     "CouldNotRead",
+    "Dated",
     "Delivery",
     "Editor",
     "Entry",
@@ -134,7 +135,7 @@ class Delivery:
     publication_id: str
     attempt: int
     marker: str  # our tracked link, one per publication, to be found in the network's copy of the text
-    idempotency_key: str  # the same for every attempt
+    idempotency_key: str  # the same for every attempt that may follow one in doubt
     client_key: str = ""  # what `Publisher.client_key` answered, stored before the first attempt
     parts: Mapping[str, str] = field(default_factory=dict)
 
@@ -252,13 +253,27 @@ class Receiver(Protocol):
     """Brings in what people do and say, by push and by poll, into the same shape."""
 
     def verify(self, secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
-        """True only for bytes signed with this secret (header names in lower case). No secret refuses all."""
+        """True only for bytes signed with this secret (header names in lower case). No secret refuses all.
+
+        When they were signed is not its question: see `Dated`.
+        """
 
     def parse(self, raw: bytes) -> list[Received]:
         """Read verified bytes. Raises `ValueError` when they are not this network's language."""
 
     def fetch(self, account: Account, cursor: str) -> Page | CouldNotRead | ChannelRefused:
         """The stream after `cursor`; an empty cursor begins at the oldest that the network still shows."""
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """Its network signs the moment of sending with the bytes, so that what is sent again later is known by it."""
+
+    def signed_at(self, headers: Mapping[str, str]) -> str:
+        """The moment that `Receiver.verify` checks the signature of, in seconds since 1970; empty where there is none.
+
+        As it was sent, and by anybody: whoever asks judges it after the signature.
+        """
 
 
 @runtime_checkable

@@ -66,7 +66,8 @@ def abilities_from(data: Mapping[str, Any], software: str) -> Abilities:
     """Limits as the instance states them; `software` is its name in NodeInfo, empty when it names none.
 
     Only real Mastodon is trusted to honour idempotency keys, and only it is known to count as a reader does, with a
-    fixed weight for each link; others count code points at most, links as they stand, which is never fewer.
+    fixed weight for each link; others count code points at most, links as they stand. A fork of it that weighs a short
+    link more, under another name, says so itself when it refuses the text.
     """
     configuration = _part(data, "configuration")
     texts, media = _part(configuration, "statuses"), _part(configuration, "media_attachments")

@@ -20,7 +20,10 @@ def delivery_of(publication: Publication, attempt: int) -> Delivery:
 
 
 def key_of(publication: Publication) -> str:
-    """The key by which a network knows each attempt again: it follows from the publication's id."""
+    """The key by which a network knows an attempt again: it follows from the publication's id.
+
+    After a plain refusal another follows it where the network's memory for keys is not relied on.
+    """
     return f"etalage-{publication.pk}"
 
 

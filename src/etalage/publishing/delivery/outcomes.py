@@ -36,6 +36,7 @@ from etalage.publishing.models import DeliveryState, Publication
 log = logging.getLogger(__name__)
 
 LONGEST_QUIET = timedelta(hours=1)  # for a whole channel
+_OF_THE_ROAD = frozenset({Reason.UNREACHABLE, Reason.PLATFORM_DOWN})
 CHANNEL_REASONS = frozenset({Reason.AUTH_DEAD, Reason.PERMISSION_MISSING, Reason.NEEDS_HUMAN_AT_NETWORK})
 
 
@@ -97,20 +98,22 @@ def after_commit(work: Work, answer: Outcome) -> None:
         case Rejected(reason, detail):
             _refuse(work, reason, detail)
         case NotAccepted(reason, retry_after, detail):
-            again_later(work, reason, retry_after, detail, **_another_key(work))
+            again_later(work, reason, retry_after, detail, **_another_key(work, reason))
         case ChannelRefused(reason, detail):
-            channel_refused(work, reason, detail, **_another_key(work))
+            channel_refused(work, reason, detail, **_another_key(work, reason))
         case Unknown(reason, detail):
             doubt(work, reason, detail)
 
 
-def _another_key(work: Work) -> dict[str, str]:
+def _another_key(work: Work, reason: str) -> dict[str, str]:
     """The key of the next attempt, after a refusal that leaves no doubt, where keys are not what we rely on.
 
-    Some servers answer a key that they know with what they answered first, a refusal too (Pleroma, for hours).
+    Some servers answer a key that they know with what they answered first, a refusal too (Pleroma, for hours). What
+    came of the road to the server is remembered by none, and the old key may still help.
     """
     publication = work.publication
-    if publication.in_doubt or work.abilities.mechanism is Mechanism.IDEMPOTENCY_KEY:
+    is_relied_on = publication.in_doubt or work.abilities.mechanism is Mechanism.IDEMPOTENCY_KEY
+    if is_relied_on or reason in _OF_THE_ROAD:
         return {}
     return {"idempotency_key": f"{key_of(publication)}-{publication.attempt}"}
 

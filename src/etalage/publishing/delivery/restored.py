@@ -139,7 +139,7 @@ def _hold(work: Work, taken_at: datetime, *, can_look: bool, **fields: Any) -> b
 
 
 def _keys(row: Publication) -> dict[str, str]:
-    """The keys under which it went out, if it did: they follow from its id, also where they were not stored yet."""
+    """The keys under which it went out, if it did: where they were not stored yet, they follow from its id."""
     try:
         connector = connector_of(row.channel)
     except ChannelUnusable:

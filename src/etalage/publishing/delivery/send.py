@@ -99,7 +99,7 @@ _REASONS = {
 
 
 def _keep_facts(work: Work, publisher: Publisher, content: str) -> bool:
-    """Store the keys by which the network knows a second attempt again, once and for all attempts.
+    """Store the keys by which the network knows a second attempt again, before the first.
 
     Parts that were made from another content, or that the network may have dropped, are made anew.
     """
