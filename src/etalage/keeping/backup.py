@@ -230,7 +230,7 @@ def _refuse_full_disk(folder: Path) -> None:
         files.append(Path(connection.settings_dict["NAME"]))
     copied = sum(path.stat().st_size for path in files if path.exists())
     if connection.vendor == "postgresql":
-        copied += postgresql.size()  # more than its dump: what is compressed there, and indexes
+        copied += postgresql.size()  # more than its dump, which is compressed
     rest = sum(
         path.stat().st_size
         for name in FOLDERS

@@ -59,9 +59,13 @@ def dump(target: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
 
 
 def size() -> int:
-    """How many bytes the database takes on its server."""
+    """How many bytes the rows take on its server that are dumped: without indexes, and without what is put aside."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_database_size(current_database())")
+        cursor.execute(
+            "SELECT coalesce(sum(pg_table_size(c.oid)), 0) FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema$|before_restore_)'"
+        )
         (found,) = cursor.fetchone()
     return int(found)
 
