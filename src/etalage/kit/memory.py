@@ -7,7 +7,7 @@ import threading
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of the GNU C library
 HEAPS = 1
-LARGE = 128 * 1024  # bytes
+LARGE = 16 * 1024  # bytes
 GIVEN_BACK_EVERY_S = 10.0
 
 
