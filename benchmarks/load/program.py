@@ -9,6 +9,7 @@ import io
 import os
 import socket
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from benchmarks.load.serving import HANDED
 
 SECRET = b"the network's own secret"
+WINDOW_S = 300  # a moment further from now is refused, as by the product
 HANDS = 2  # threads of the plain view: with more, they wait for one another at the file's lock
 
 
@@ -49,7 +51,7 @@ async def null(scope: Any, receive: Any, send: Any) -> None:
 
 
 def plain(path: Path) -> Any:
-    """Django as one writes it: a view without middleware that checks the signature and commits one row, synced."""
+    """Django as one writes it: a bare view that checks signature and moment and commits one row, synced."""
     from django.conf import settings
 
     pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384;"
@@ -90,8 +92,11 @@ def plain(path: Path) -> Any:
     connection.close()
 
     def take(request: Any, network: str, key: str) -> Any:
-        signed = "sha256=" + hmac.new(SECRET, request.body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(signed, request.headers.get("x-practice-signature", "")):
+        moment = request.headers.get("x-practice-moment", "")
+        signed = hmac.new(SECRET, f"{moment}.".encode() + request.body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(f"sha256={signed}", request.headers.get("x-practice-signature", "")):
+            return HttpResponse(status=403)
+        if not moment.isdecimal() or abs(time.time() - int(moment)) > WINDOW_S:
             return HttpResponse(status=403)
         digest = hashlib.sha256(request.body).hexdigest()
         Delivery.objects.create(digest=digest, network=network, key=key, body=request.body)

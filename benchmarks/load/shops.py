@@ -44,13 +44,14 @@ class Facts:
             yield known[min(int(chance.expovariate(0.1)), len(known) - 1)]
 
     def deliveries(self) -> Iterator[bytes]:
-        """Signed webhooks of a comment each, none of them twice."""
+        """Webhooks of a comment each, none of them twice, signed as they are handed out."""
         run = uuid4().hex[:8]
         for number in itertools.count():
             body = json.dumps({"name": f"{run}-{number}", "items": [_comment(f"{run}-{number}")]}).encode()
-            signature = "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()
-            headers = {"content_type": "application/json", "x_practice_signature": signature}
-            yield post(f"/hooks/practice/{self.hook}", body, **headers)
+            moment = str(int(time.time()))
+            signature = "sha256=" + hmac.new(SECRET, f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+            headers = {"x_practice_moment": moment, "x_practice_signature": signature}
+            yield post(f"/hooks/practice/{self.hook}", body, content_type="application/json", **headers)
 
     def pages(self) -> Iterator[bytes]:
         """Pages of products, in turn."""

@@ -28,6 +28,7 @@ from etalage.channels.models import Channel, Incoming, Listening
 from etalage.channels.queries import hook_address
 from etalage.edge.journal import Journal
 from etalage.edge.listener import bind
+from etalage.edge.signatures import WINDOW_S
 from etalage.jobs.idle import run_until_idle
 from etalage.kit import clock
 from etalage.networks import registry
@@ -40,6 +41,7 @@ from tests.practice_network import PracticeNetwork
 pytestmark = pytest.mark.django_db(transaction=True)
 SEED = random.SystemRandom().randrange(2**32)
 ROUNDS = 400
+SLACK_S = 30  # what a busy machine may take for one request
 SECRET = "a secret that the channel and its network alone know"
 
 
@@ -69,8 +71,11 @@ def raw_of(number: int) -> bytes:
     return json.dumps({"items": [{**act, **placed}]}).encode()
 
 
-def signature(secret: str, raw: bytes) -> str:
-    return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+def signed(secret: str, raw: bytes, away: int = 0) -> dict[str, str]:
+    """The headers of a delivery that was signed so many seconds from now."""
+    moment = int(time.time()) + away
+    digest = hmac.new(secret.encode(), f"{moment}.".encode() + raw, hashlib.sha256).hexdigest()
+    return {"x-practice-moment": str(moment), "x-practice-signature": f"sha256={digest}"}
 
 
 def with_secret(channel: Channel, secret: str = SECRET) -> Channel:
@@ -125,63 +130,92 @@ def test_a_new_secret_counts_at_once_and_the_old_one_no_more(
     practice.let_somebody("mention", channel.handle, text="Hello", author="noor")
     until(lambda: len(journal.pending()) == 1)
     raw, address = raw_of(1), f"{shop}/hooks/practice/{key_of(channel)}"
-    assert (
-        httpx.post(address, content=raw, headers={"x-practice-signature": signature(old, raw)}).status_code
-        == 403
-    )
+    assert httpx.post(address, content=raw, headers=signed(old, raw)).status_code == 403
 
 
-def refusals(
-    channel: Channel, unset: Channel, chance: random.Random
-) -> dict[str, Callable[[int], tuple[str, bytes, str]]]:
-    """Ways to pretend: each makes a path, the bytes, and a signature."""
+Pretence = Callable[[int, bytes], tuple[str, bytes, dict[str, str]]]
+NOT_OF_NOW = ("late", "ahead")
+
+
+def refusals(channel: Channel, unset: Channel, chance: random.Random) -> dict[str, Pretence]:
+    """Ways to pretend: each makes a path, the bytes and the headers out of a genuine delivery's bytes."""
     here, nowhere = f"/hooks/practice/{key_of(channel)}", f"/hooks/practice/{key_of(unset)}"
 
-    def forged(number: int) -> tuple[str, bytes, str]:
-        right = signature(SECRET, raw_of(number))
+    def far(number: int) -> int:
+        """Seconds: just outside of the window, and up to ten years."""
+        return int((WINDOW_S + 1) * 10 ** (6 * number / ROUNDS))
+
+    def forged(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        headers = signed(SECRET, raw, -far(number) * (number % 2))
+        right = headers["x-practice-signature"]
         place = chance.randrange(7, len(right))
         other = "0" if right[place] != "0" else "1"
-        return here, raw_of(number), right[:place] + other + right[place + 1 :]
+        return here, raw, {**headers, "x-practice-signature": right[:place] + other + right[place + 1 :]}
 
-    def truncated(number: int) -> tuple[str, bytes, str]:
-        raw = raw_of(number)
-        return here, raw[: chance.randrange(1, len(raw))], signature(SECRET, raw)
+    def truncated(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        return here, raw[: chance.randrange(1, len(raw))], signed(SECRET, raw)
 
-    def wrong_secret(number: int) -> tuple[str, bytes, str]:
-        guess = ["", " ", SECRET[:-1], SECRET.upper(), f"guess {number}"][number % 5]
-        return here, raw_of(number), signature(guess, raw_of(number))
+    def wrong_secret(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        return here, raw, signed(["", " ", SECRET[:-1], SECRET.upper(), f"guess {number}"][number % 5], raw)
 
-    def unset_secret(number: int) -> tuple[str, bytes, str]:
-        return nowhere, raw_of(number), signature(["", " ", SECRET][number % 3], raw_of(number))
+    def unset_secret(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        return nowhere, raw, signed(["", " ", SECRET][number % 3], raw)
+
+    def late(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        return here, raw, signed(SECRET, raw, -far(number))
+
+    def ahead(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        return here, raw, signed(SECRET, raw, far(number) + SLACK_S)
+
+    def altered_moment(number: int, raw: bytes) -> tuple[str, bytes, dict[str, str]]:
+        """Caught long ago and given the moment of now, or none; or the other way round."""
+        then, now = signed(SECRET, raw, -far(number)), signed(SECRET, raw)
+        said = [now["x-practice-moment"], "", "NaN", "-1", "9" * 40][number % 5]
+        if number % 10 == 0:
+            then, said = now, then["x-practice-moment"]
+        return here, raw, {**then, "x-practice-moment": said}
 
     return {
         "forged": forged,
         "truncated": truncated,
         "wrong secret": wrong_secret,
         "unset secret": unset_secret,
+        "late": late,
+        "ahead": ahead,
+        "altered moment": altered_moment,
     }
 
 
-@pytest.mark.parametrize("kind", ["forged", "truncated", "wrong secret", "unset secret"])
+@pytest.mark.parametrize(
+    "kind", ["forged", "truncated", "wrong secret", "unset secret", *NOT_OF_NOW, "altered moment"]
+)
 def test_whoever_pretends_is_refused_every_time(
-    new_channel: NewChannel, shop: str, journal: Journal, kind: str
+    new_channel: NewChannel, shop: str, journal: Journal, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel, unset = with_secret(new_channel()), with_secret(new_channel(), "")
     make = refusals(channel, unset, random.Random(SEED))[kind]
     with httpx.Client(base_url=shop) as client:
         for number in range(ROUNDS):
-            path, raw, said = make(number)
-            answer = client.post(path, content=raw, headers={"x-practice-signature": said})
+            path, raw, said = make(number, raw_of(number))
+            answer = client.post(path, content=raw, headers=said)
             assert answer.status_code in {401, 403}, f"{kind} {number}, seed {SEED}"
+            is_told_late = answer.text.startswith("signed too long ago")
+            assert is_told_late is (kind in NOT_OF_NOW), "who has no secret hears nothing of our clock"
+        assert journal.pending() == []
         raw = raw_of(0)  # and the channel still hears what is genuine
         path = f"/hooks/practice/{key_of(channel)}"
-        assert (
-            client.post(
-                path, content=raw, headers={"x-practice-signature": signature(SECRET, raw)}
-            ).status_code
-            == 200
-        )
+        assert client.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 200
     assert len(journal.pending(1000)) == 1
+    assert caplog.text.count("Is this machine's clock right?") == (kind in NOT_OF_NOW), "once a minute"
+
+
+@pytest.mark.parametrize("away", [SLACK_S - WINDOW_S, WINDOW_S])
+def test_what_is_signed_within_five_minutes_of_now_is_taken_in(
+    new_channel: NewChannel, shop: str, journal: Journal, away: int
+) -> None:
+    path, raw = f"{shop}/hooks/practice/{key_of(with_secret(new_channel()))}", raw_of(1)
+    assert httpx.post(path, content=raw, headers=signed(SECRET, raw, away)).status_code == 200
+    assert len(journal.pending()) == 1
 
 
 def test_what_was_caught_on_the_way_and_sent_again_is_taken_in_once(
@@ -190,7 +224,7 @@ def test_what_was_caught_on_the_way_and_sent_again_is_taken_in_once(
     """400 replays under other ids, early and late, to the same channel and to another: one row, for ever."""
     channel, other = with_secret(new_channel()), with_secret(new_channel(), "another secret of this channel")
     raw, count = raw_of(1), 0
-    headers = {"x-practice-signature": signature(SECRET, raw)}
+    headers = signed(SECRET, raw)
     with httpx.Client(base_url=shop) as client:
         for number in range(ROUNDS):
             where = other if number % 2 else channel
@@ -229,7 +263,7 @@ def test_nobody_delivers_to_a_channel_that_was_given_up_or_never_was(
 ) -> None:
     channel = with_secret(new_channel())
     raw = raw_of(1)
-    sent = {"x-practice-signature": signature(SECRET, raw)}
+    sent = signed(SECRET, raw)
     actions.disconnect_channel(channel.pk, actor=world.owner)  # type: ignore[attr-defined]
     for key in (key_of(channel), "0" * 32, "practice"):
         assert httpx.post(f"{shop}/hooks/practice/{key}", content=raw, headers=sent).status_code == 404
@@ -263,8 +297,7 @@ def test_a_genuine_delivery_with_a_secret_of_just_now_is_not_taken_for_a_forged_
     address, raw = f"{shop}/hooks/practice/{key_of(channel)}", raw_of(1)
 
     def told(secret: str) -> int:
-        said = {"x-practice-signature": signature(secret, raw)}
-        return httpx.post(address, content=raw, headers=said).status_code
+        return httpx.post(address, content=raw, headers=signed(secret, raw)).status_code
 
     assert told("the secret of before") == 200
     with_secret(channel)
@@ -292,7 +325,7 @@ def test_a_crowd_of_forgers_does_not_ask_the_database_for_each(
         raise OSError("the database is away")
 
     path = f"/hooks/practice/{key_of(with_secret(new_channel()))}"
-    said = {"x-practice-signature": signature("a guess", raw_of(1))}
+    said = signed("a guess", raw_of(1))
     with httpx.Client(base_url=shop) as client:
         for reading in (counted, away):
             monkeypatch.setattr(hooks, "read_hooks", reading)
@@ -309,12 +342,7 @@ def test_while_the_database_is_away_the_known_secrets_serve_and_others_come_agai
 ) -> None:
     channel = with_secret(new_channel())
     path, raw = f"/hooks/practice/{key_of(channel)}", raw_of(1)
-    assert (
-        httpx.post(
-            shop + path, content=raw, headers={"x-practice-signature": signature(SECRET, raw)}
-        ).status_code
-        == 200
-    )
+    assert httpx.post(shop + path, content=raw, headers=signed(SECRET, raw)).status_code == 200
 
     def away() -> hooks.Memory:
         raise OSError("the database is away")
@@ -323,7 +351,7 @@ def test_while_the_database_is_away_the_known_secrets_serve_and_others_come_agai
     monkeypatch.setattr(hooks, "FRESH_S", 0.0)
     monkeypatch.setattr(hooks, "ABSENT_S", 0.0)
     raw = raw_of(2)
-    sent = {"x-practice-signature": signature(SECRET, raw)}
+    sent = signed(SECRET, raw)
     assert httpx.post(shop + path, content=raw, headers=sent).status_code == 200
     assert httpx.post(f"{shop}/hooks/practice/{'0' * 32}", content=raw, headers=sent).status_code == 503
     assert len(journal.pending()) == 2

@@ -207,6 +207,21 @@ def test_a_verifier_may_take_its_time(shop: Shop) -> None:
         assert [edge.client.post(HOOK, content=raw).status_code for raw in (b"yes", b"no")] == [200, 403]
 
 
+def test_a_late_one_is_refused_counted_apart_and_logged_once(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    def late(network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
+        return Verdict(False, None, Reason.LATE if raw == b"late" else Reason.FORGED)
+
+    with running(shop.config(verifier=late)) as edge:
+        answers = [edge.client.post(HOOK, content=raw) for raw in (b"late", b"forged", b"late")]
+        counts = edge.edge.report()["deliveries"]
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert (counts["refused"], counts["late"]) == (3, 2)
+    assert shop.journal.pending() == []
+    assert caplog.text.count("refused (late)") == 1
+
+
 def test_an_installation_without_a_verifier_takes_nothing(shop: Shop) -> None:
     from etalage.edge.config import EdgeConfig
 

@@ -27,6 +27,7 @@ from etalage.channels.actions import drain_incoming
 from etalage.channels.items import key_of
 from etalage.channels.models import Channel, Incoming, Listening
 from etalage.edge import intake as edge_intake
+from etalage.edge.signatures import WINDOW_S
 from etalage.edge.writer import GroupWriter
 from tests.faults import served
 from tests.faults.crowd import Caller, Crowd, faults_of, troubles_of
@@ -38,6 +39,7 @@ SENDERS = 16
 CHANNELS = 4
 PAUSE_S = (0.0, 0.02)
 SECRET = "the network's own secret"
+TOO_LATE_S = WINDOW_S + 1
 AGAIN, MANY, FORGED = 0.35, 0.01, 0.05  # shares of deliveries
 
 
@@ -147,12 +149,20 @@ class Sender:
             if chance.random() < FORGED:
                 name = f"forged-{name}"
             self._sent.append((key, name, body))
-        is_forged = name.startswith("forged")
-        signature = hmac.new((SECRET + "!" * is_forged).encode(), body, hashlib.sha256).hexdigest()
-        headers = {"content-type": "application/json", "x-practice-signature": f"sha256={signature}"}
+        headers = {"content-type": "application/json", **_signed(name, body)}
         answer = caller.until_answered("POST", f"/hooks/practice/{key}", body, headers)
         caller.note(name=name, key=key, status=answer.status)
         time.sleep(chance.uniform(*PAUSE_S))
+
+
+def _signed(name: str, body: bytes) -> dict[str, str]:
+    """Signed now. What is forged has another secret, or the right one and a moment that is long over."""
+    is_forged = name.startswith("forged")
+    is_late = is_forged and name[-1] in "01234567"
+    moment = int(time.time()) - TOO_LATE_S * is_late
+    secret = SECRET + "!" * (is_forged and not is_late)
+    signature = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"x-practice-moment": str(moment), "x-practice-signature": f"sha256={signature}"}
 
 
 def _body(name: str, number: int) -> bytes:

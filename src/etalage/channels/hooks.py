@@ -18,7 +18,7 @@ from etalage.channels.models import ChannelState, Listening
 from etalage.edge.signatures import Reason, Verdict, judge, refused
 from etalage.kit import clock
 from etalage.networks import registry
-from etalage.networks.base import Receiver
+from etalage.networks.base import Dated, Receiver
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class Known:
 
     connector: Receiver
     secrets: tuple[str, ...] = field(repr=False)
+    dated: Dated | None = None  # the connector, where its network signs the moment too
 
 
 Memory = Mapping[tuple[str, str], Known]
@@ -87,16 +88,17 @@ class HookVerifier:
 
 
 def verdict(known: Known | None, headers: Mapping[str, str], raw: bytes) -> Verdict:
-    """Genuine when one of the channel's secrets signed these bytes.
+    """Genuine when one of the channel's secrets signed these bytes, just now where the network signs the moment too.
 
     What tells a repeated delivery is the digest of the signed bytes: an id in a header is signed by nobody.
     """
     if known is None:
         return refused(Reason.UNKNOWN)
+    moment = known.dated.signed_at(headers) if known.dated else None
     judged = refused(Reason.SECRET_UNSET)
     for secret in known.secrets:
-        judged = judge(secret, known.connector.verify, headers, raw)
-        if judged.accepted:
+        judged = judge(secret, known.connector.verify, headers, raw, moment=moment)
+        if judged.reason in (Reason.GENUINE, Reason.LATE):  # the signature fits; another secret's would not
             break
     return judged
 
@@ -106,7 +108,9 @@ def read_hooks() -> Memory:
     try:
         rows = Listening.objects.exclude(channel__state=ChannelState.DISCONNECTED).select_related("channel")
         return {
-            (row.channel.network, row.channel.pk.hex): Known(connector, _secrets_of(row))
+            (row.channel.network, row.channel.pk.hex): Known(
+                connector, _secrets_of(row), connector if isinstance(connector, Dated) else None
+            )
             for row in rows
             if isinstance(connector := registry.find(row.channel.network), Receiver)
         }

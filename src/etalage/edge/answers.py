@@ -36,6 +36,7 @@ class Answer:
 ACCEPTED = Answer(200, b"accepted\n", NO_STORE)
 NOT_FOUND = Answer(404, b"not found\n", NO_STORE)
 FORBIDDEN = Answer(403, b"signature refused\n", NO_STORE)
+NOT_OF_NOW = Answer(403, b"signed too long ago, or ahead of time\n", NO_STORE)
 TOO_SLOW = Answer(408, b"body too slow\n", NO_STORE, (b"connection", b"close"))
 TOO_LARGE = Answer(413, b"body too large\n", NO_STORE, (b"connection", b"close"))
 TRY_LATER = Answer(503, b"try again later\n", NO_STORE, RETRY_AFTER)

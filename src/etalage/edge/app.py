@@ -79,6 +79,7 @@ class EdgeApp:
             "deliveries": {
                 "waiting": self._deliveries.waiting,
                 "refused": self._intake.refused,
+                "late": self._intake.late,  # of the refused
                 **asdict(self._deliveries.tally),
             },
             "links": {"unknown": self._visits.unknown, "unanswered": self._visits.links.unanswered},

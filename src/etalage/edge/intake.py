@@ -15,7 +15,7 @@ from etalage.edge.answers import Answer, Message, Receive, Scope, Send
 from etalage.edge.config import EdgeConfig
 from etalage.edge.deliveries import Delivery, delivery_key
 from etalage.edge.disk import DiskGuard
-from etalage.edge.signatures import Reason, Verdict
+from etalage.edge.signatures import WINDOW_S, Reason, Verdict
 from etalage.edge.store import StoreUnavailable
 from etalage.edge.writer import GroupWriter, WriterFull
 from etalage.kit import clock
@@ -28,6 +28,7 @@ _PATH = re.compile(r"/hooks/([a-z0-9_-]{1,32})/([A-Za-z0-9_-]{1,128})/?")
 _ALWAYS_KEPT = ("content-type", "content-encoding")
 _LONGEST_HEADER = 1000
 _MOST_DIGITS = 12
+_QUIET_S = 60.0  # whoever sends again what he caught does not fill the log
 
 
 class BodyRefused(Exception):
@@ -71,7 +72,8 @@ class Intake:
     def __init__(self, config: EdgeConfig, writer: GroupWriter[Delivery], disk: DiskGuard) -> None:
         self._config, self._writer, self._disk = config, writer, disk
         self._in_flight = 0
-        self.refused = 0
+        self.refused = self.late = 0
+        self._told_late_at = float("-inf")
 
     @property
     def takes(self) -> bool:
@@ -113,12 +115,31 @@ class Intake:
             log.exception("the signature of a delivery from %s could not be checked", network)
             return answers.TRY_LATER
         if not verdict.accepted:
-            return answers.NOT_FOUND if verdict.reason == Reason.UNKNOWN else answers.FORBIDDEN
+            return self._refuse(network, verdict.reason)
         try:
             await self._writer.commit(_delivery(network, key, headers, raw, verdict))
         except (WriterFull, StoreUnavailable):
             return answers.TRY_LATER
         return answers.ACCEPTED
+
+    def _refuse(self, network: str, reason: Reason) -> Answer:
+        """What the sender hears; that a clock may be wrong is also logged, once a minute at most."""
+        if reason == Reason.UNKNOWN:
+            return answers.NOT_FOUND
+        if reason != Reason.LATE:
+            return answers.FORBIDDEN
+        self.late += 1
+        if clock.elapsed() - self._told_late_at >= _QUIET_S:
+            self._told_late_at = clock.elapsed()
+            log.warning(
+                "a delivery from %s was refused (%s): its signature fits, but it was signed over %d seconds from now. "
+                "Is this machine's clock right? If so, somebody sends again what they caught (%d since the start)",
+                network,
+                reason,
+                WINDOW_S,
+                self.late,
+            )
+        return answers.NOT_OF_NOW
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         """The whole body, within the limits of size, time and memory; the caller gives the memory back."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -53,7 +51,6 @@ READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
 PAGES_TO_LOOK = 25
 FIGURES = ("views", "likes", "comments", "shares", "clicks")
-SIGNATURE = "x-practice-signature"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -244,13 +241,6 @@ class PracticeConnector(Pushes):
         return _accepted(made)
 
     # --- Receiving ----------------------------------------------------------------------------------------------
-
-    def verify(self, secret: str, headers: Mapping[str, str], raw: bytes) -> bool:
-        """Compare the HMAC over the raw bytes, in constant time."""
-        if not secret:
-            return False
-        expected = "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected.encode(), headers.get(SIGNATURE, "").encode("utf-8", "replace"))
 
     def parse(self, raw: bytes) -> list[Received]:
         """Read a webhook's items; `ValueError` when they are not in this network's language."""

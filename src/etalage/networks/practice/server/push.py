@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from etalage.kit.clock import now
+
 logger = logging.getLogger("practice.push")
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 WAITS = (0.2, 1.0, 5.0)  # seconds between the tries of one delivery
 SIGNATURE = "x-practice-signature"
+MOMENT = "x-practice-moment"
 DELIVERY = "x-practice-delivery"
 
 
@@ -27,9 +30,9 @@ def is_loopback(url: str) -> bool:
     return parts.scheme == "http" and parts.hostname in LOOPBACK
 
 
-def sign(secret: str, raw: bytes) -> str:
-    """The signature's text over the raw bytes: HMAC with SHA-256, in hexadecimal."""
-    return "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+def sign(secret: str, moment: str, raw: bytes) -> str:
+    """The signature's text over the moment (whole seconds since 1970), a point and the raw bytes: HMAC with SHA-256."""
+    return "sha256=" + hmac.new(secret.encode(), f"{moment}.".encode() + raw, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,14 @@ class Pusher:
 
     async def _deliver(self, client: httpx.AsyncClient, parcel: Parcel) -> None:
         raw = json.dumps(parcel.payload, ensure_ascii=False).encode()
-        headers = {
-            "content-type": "application/json",
-            SIGNATURE: sign(parcel.secret, raw),
-            DELIVERY: parcel.delivery_id,
-        }
         for wait in (*WAITS, None):
+            moment = f"{now().timestamp():.0f}"  # each try is signed anew: none is older than its way here
+            headers = {
+                "content-type": "application/json",
+                MOMENT: moment,
+                SIGNATURE: sign(parcel.secret, moment, raw),
+                DELIVERY: parcel.delivery_id,
+            }
             try:
                 answer = await client.post(parcel.url, content=raw, headers=headers)
                 if answer.is_success:
