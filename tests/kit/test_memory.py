@@ -71,7 +71,7 @@ print(resident() - before)
 BETWEEN = """
 assert spare_memory()
 before = resident()
-come_and_go(640, 64 << 10)
+come_and_go(2730, 15 << 10)
 if sys.argv[1] == "asked":
     assert give_back()
 print(resident() - before)
@@ -92,5 +92,5 @@ def test_large_pieces_go_back_to_the_system() -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="is about the GNU C library")
 def test_what_is_free_between_things_that_stay_goes_back_when_asked() -> None:
-    assert kept("asked", BETWEEN) < 10
+    assert kept("asked", BETWEEN) < 20, "parts of pages at both ends of a piece stay"
     assert kept("not asked", BETWEEN) > 30, "the control: all of it stays"
