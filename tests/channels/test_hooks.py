@@ -118,6 +118,20 @@ def test_an_agreement_that_came_after_a_newer_one_is_made_anew(
     until(lambda: len(journal.pending()) == 1)
 
 
+def test_a_refusal_that_came_after_a_newer_agreement_changes_nothing(
+    new_channel: NewChannel, practice: PracticeNetwork, shop: str
+) -> None:
+    """Else the channel would be asked every half minute, although its network tells us."""
+    channel = new_channel()
+    run_until_idle()
+    old = listening._new_secret(channel)
+    actions.subscribe_channel(channel.pk)
+    listening._not_told(channel, old)
+    assert Listening.objects.get().push_since is not None
+    listening._not_told(channel, str(Listening.objects.get().secret))
+    assert Listening.objects.get().push_since is None
+
+
 def test_a_new_secret_counts_at_once_and_the_old_one_no_more(
     new_channel: NewChannel, practice: PracticeNetwork, shop: str, journal: Journal
 ) -> None:
