@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
 
 from etalage.channels.queries import network_for
 from etalage.kit import clock
-from etalage.networks.base import Accepted
+from etalage.networks.base import Accepted, Account, Delivery, Outcome, Rendition
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import machine, ticks
 from etalage.publishing.delivery.facts import delivery_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.models import DeliveryState, Publication, RemotePart
+from tests.faults import network
 from tests.faults.shop import work
 
 
@@ -58,6 +65,33 @@ def _write(row: Publication, state: DeliveryState, remote_id: str) -> None:
     Publication.objects.filter(pk=row.pk).update(state=state, remote_id=remote_id)
 
 
+def new_keys() -> None:
+    """Our own way, but each try is sent under a key of its own."""
+    _before_each_try(lambda delivery: replace(delivery, client_key=f"etalage-{uuid4()}"))
+
+
+def forgotten_drafts() -> None:
+    """Our own way, but what was prepared for a try is known to that try only."""
+
+    def forget(delivery: Delivery) -> Delivery:
+        RemotePart.objects.filter(publication_id=delivery.publication_id).delete()
+        return delivery
+
+    _before_each_try(forget)
+
+
+def _before_each_try(change: Callable[[Delivery], Delivery]) -> None:
+    commit = network.HastyConnector.commit
+
+    def changed(
+        self: network.HastyConnector, account: Account, rendition: Rendition, delivery: Delivery
+    ) -> Outcome:
+        return commit(self, account, rendition, change(delivery))
+
+    network.HastyConnector.commit = changed
+    work()
+
+
 def unfenced() -> None:
     """Our own way, but whoever holds a part of the work writes it down, late or not."""
 
@@ -68,6 +102,24 @@ def unfenced() -> None:
         return True
 
     machine.keep_part = keep_part
+    work()
+
+
+def overwriting() -> None:
+    """Our own way, but whoever wakes up late takes its steps all the same, over those of its successor."""
+    fenced = machine.move
+
+    def move(publication_id: UUID, token: int, to: DeliveryState, **facts: Any) -> bool:
+        if facts.get("take_token"):  # a successor
+            return fenced(publication_id, token, to, **facts)
+        if to == DeliveryState.PREPARED:
+            network.passing("before_intent")
+        written = {name: fact for name, fact in facts.items() if name not in ("within_lease", "only_if")}
+        with transaction.atomic():
+            row = Publication.objects.select_for_update().get(pk=publication_id)
+            return machine._step(row, to, **{"reason": "", **written})
+
+    machine.move = move
     work()
 
 

@@ -3,7 +3,12 @@
 A round is one stop, at a random moment or at a named point. Whoever wakes up after a successor took over changes
 nothing of the successor's work. One case is not decided by any rule of ours: a process that freezes between its last
 check and the first byte, for longer than lease and settling together, on a network that knows no key. It is shown
-apart, as what remains.
+apart, as what remains, and stands for read back: it is seen there when something goes out twice.
+
+The controls are workers without the fence, and show that the harness sees what it is for. Two phases: who wakes up late
+keeps its own draft, over its successor's. Idempotency key and client-chosen key: who wakes up late takes its steps over
+those of its successor; the network knows the second send again, so what is seen are steps that no path allows. None:
+the same, and it goes out twice.
 """
 
 from __future__ import annotations
@@ -29,7 +34,6 @@ BESIDE = 3  # and one that is never stopped, so that somebody takes over
 PAUSE = 1.15  # seconds; the lease is 0.9
 LONG_PAUSE = 2.5  # long enough for a successor to do all of its work
 IN_ITS_DOUBT = 3.0  # a successor has sent, and does not know yet whether that was accepted
-LEAST_OF_A_CONTROL = 12  # stops in each try
 AFTER = 0.25  # seconds that a worker goes on after its pause
 LIVES = (0.01, 0.25)
 PER_STOP = 2.0
@@ -50,6 +54,13 @@ class Case:
     pace: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     lost: float = 0.0  # the share of answers to publications that are lost, beside the usual faults
+    stops: int = 12  # of a control, in each try
+
+
+def _overwriting(name: str, face: Mechanism, *sees: str) -> Case:
+    """A control: stopped before the intent is written, awake once a successor has done all of the work."""
+    points = ("before_intent",)
+    return Case(name, face, naive.overwriting, points, LONG_PAUSE, at_points=1.0, sees=sees, stops=6)
 
 
 CASES = [
@@ -71,6 +82,9 @@ CONTROLS = [
         account={"settle": 4.0},
         lost=0.8,
     ),
+    _overwriting("control: idempotency key without the fence", Mechanism.IDEMPOTENCY_KEY, "off_path"),
+    _overwriting("control: client-chosen key without the fence", Mechanism.CLIENT_KEY, "off_path"),
+    _overwriting("control: none without the fence", Mechanism.NONE, "twice"),
     Case(
         "what remains: read back, frozen before the first byte",
         Mechanism.READ_BACK,
@@ -105,7 +119,7 @@ def run(options: Options) -> list[Line]:
 
 def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, is_final: bool) -> Line:
     chance = options.chance("pause", options.database, case.name, number)
-    rounds = max(options.rounds, LEAST_OF_A_CONTROL) if case.sees else options.rounds
+    rounds = case.stops if case.sees else options.rounds
     line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line), at_pace(case.pace):
         practice.clear_orders()

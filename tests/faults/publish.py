@@ -1,8 +1,13 @@
 """Family `publish`: workers killed at random moments and at named points, half of the network's answers faulty.
 
 A round is one `kill -9`. Published twice, lost, or under a wrong id: never. A person is asked only where the network
-gives no way to know, and at most about two in a hundred where our own posts can be read back. Beside it the naive
-ways, which the harness must see fail.
+gives no way to know, and at most about two in a hundred where our own posts can be read back (`ASKS`): with "none" and
+half of the answers lost, a person must be asked.
+
+Beside it one naive way for each thing that is relied on, which the harness must see fail. Idempotency key: one that is
+trusted for longer than it lives. Client-chosen key: a new one for each try. Two phases: a draft that is forgotten
+between tries. Read back: a look before the network shows what it has. None: sent until it is answered (twice), and
+noted before it is sent (published where nothing stands).
 """
 
 from __future__ import annotations
@@ -96,6 +101,20 @@ CONTROLS = [
         sees="twice",
         claims={"key_valid_for": 3600.0},
         pace={"least_settle": 0.05, "lag_samples": 0},
+    ),
+    Case(
+        "control: a new key for each try",
+        Mechanism.CLIENT_KEY,
+        {"settle": 0.2},
+        work=naive.new_keys,
+        sees="twice",
+    ),
+    Case(
+        "control: a draft forgotten between tries",
+        Mechanism.TWO_PHASE,
+        {"settle": 0.2},
+        work=naive.forgotten_drafts,
+        sees="twice",
     ),
 ]
 
