@@ -2,7 +2,8 @@
 
 A round is one worker whose clock jumps while it works. Its zone changes too, as by the hour that comes and goes with
 summer. Leases, settling and keys' ages are counted on another clock, so nothing goes out twice and nothing is lost;
-what a clock that ran ahead put on a later hour comes back to its own.
+what a clock that ran ahead put on a later hour comes back to its own. The control counts leases and settling on the
+wall clock. On PostgreSQL that other clock is its server's own, which no round touches: it must not jump.
 """
 
 from __future__ import annotations
