@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etalage.kit.addresses import is_loopback, is_public
+from etalage.kit.addresses import is_loopback, is_named_inside, is_public
 
 PUBLIC = [
     "93.184.215.14",
@@ -47,3 +47,32 @@ def test_this_machine_is_known() -> None:
     assert is_loopback("127.0.0.1")
     assert is_loopback("::1")
     assert not is_loopback("10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *INSIDE,
+        *("127.1", "0x7f.1", "0x7f000001", "0177.0.0.1", "2130706433", "0", "10.0.0.5.", "192.168.257"),
+        *("localhost", "LOCALHOST.", "shop.localhost", "localhost.localdomain", "metadata.google.internal"),
+        *(
+            "printer.local",
+            "nas.lan",
+            "nas.home.arpa",
+            "mail.corp",
+            "shop.intranet",
+            "shop.home",
+            "x.private",
+        ),
+    ],
+)
+def test_a_host_is_known_to_be_inside_by_its_name_or_number_alone(host: str) -> None:
+    assert is_named_inside(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [*PUBLIC, "", "shop", "social.example", "local.example", "notlocal", "8.8.8.8.example", "134744072"],
+)
+def test_of_any_other_only_the_resolver_can_tell(host: str) -> None:
+    assert not is_named_inside(host)

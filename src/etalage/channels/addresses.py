@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from etalage.kit.addresses import is_public
+from etalage.channels.reasons import refusal_for
+from etalage.kit.addresses import is_named_inside, is_public
 from etalage.kit.errors import Refusal
 from etalage.networks.base import Reason
 from etalage.networks.inside import may_be_inside
 
 LONGEST = 300
+_MACHINE = re.compile(r"[a-z0-9_-]+")  # a name without a dot: known in the house alone
 OWN = "practice"  # lives on this machine alone, and its connector calls nothing else
 
 
@@ -27,6 +30,8 @@ def judged(network: str, typed: str) -> str:
         return typed.rstrip("/")
     has_scheme = "://" in typed
     place = typed.partition("/")[0].rpartition("@")[2]  # of "@shop@social.example", or "social.example/@shop"
+    if place.count(":") > 1 and "[" not in place:
+        place = f"[{place}]"  # "::1", as people copy it
     _check(typed if has_scheme else f"https://{place}", has_scheme)
     return typed
 
@@ -35,29 +40,32 @@ def _check(address: str, has_scheme: bool) -> None:
     """Raise Refusal unless the address is that of a public server, or of one inside that the installation names."""
     try:
         parts = urlsplit(address)
-        host, port = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii"), parts.port
+        host, port = (parts.hostname or "").encode("idna").decode("ascii").rstrip("."), parts.port
     except (ValueError, UnicodeError) as error:
         raise _refused() from error
-    if "@" in parts.netloc or not host or len(host) > 253 or any(sign in host for sign in " \\%_"):
-        raise _refused()
-    shown = f"[{host}]" if ":" in host else host
-    place = shown + (f":{port}" if port else "")
-    if may_be_inside(f"{parts.scheme}://{place}") or (not has_scheme and may_be_inside(f"http://{place}")):
+    place = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
+    schemes = {parts.scheme} if has_scheme else {"https", "http"}
+    has_user = "@" in parts.netloc
+    if not has_user and any(may_be_inside(f"{scheme}://{place}") for scheme in schemes):
         return
-    if parts.scheme != "https" or not _looks_public(host) or len(address) > LONGEST:
+    # A word alone is a slip of the pen; with a scheme or a port it is a machine of the house.
+    is_machine = _MACHINE.fullmatch(host) and (has_scheme or port)
+    if schemes <= {"https", "http"} and (is_machine or is_named_inside(host)):
+        raise refusal_for(Reason.INSIDE_ADDRESS)
+    if has_user or parts.scheme != "https" or not _looks_public(host) or len(address) > LONGEST:
         raise _refused()
 
 
 def _looks_public(host: str) -> bool:
-    """False for names that only mean something inside, and for addresses that nobody outside was given."""
+    """Whether a host is a name on the internet, or an address that was given to somebody there."""
     try:
         return is_public(str(ip_address(host)))
     except ValueError:
-        last = host.rpartition(".")[2]  # no top-level domain is a number; "0x7f.1" is this machine
-        return "." in host and last[:1].isalpha() and not host.endswith(_INSIDE)
-
-
-_INSIDE = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".onion")
+        pass
+    if len(host) > 253 or any(sign in host for sign in " \\%_"):
+        return False
+    last = host.rpartition(".")[2]  # no top-level domain is a number, nor reached without its own network
+    return "." in host and last[:1].isalpha() and last != "onion"
 
 
 def _refused() -> Refusal:

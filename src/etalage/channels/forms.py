@@ -47,6 +47,7 @@ _BLAMED = {
     "auth_dead": "token",
     "whole_account": "token",
     "misconfigured": "address",
+    "inside_address": "address",
     "account_unknown": "handle",
 }
 
@@ -167,6 +168,8 @@ class ConnectForm(forms.Form):
     def blame(self, code: str, message: str) -> None:
         """Show a refusal beside the field that it speaks of."""
         wanted = _BLAMED.get(code)
+        if code == "inside_address" and self.rare and "address" not in self.changed_data:
+            wanted = "handle"  # not the usual server: the one where the account lives
         if code == "auth_dead" and "token" in self.fields:
             message = str(REFUSED[self.offer.entry.proof])
         self.add_error(wanted if wanted in self.fields else None, message)

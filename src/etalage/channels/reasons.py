@@ -111,6 +111,13 @@ WHAT_TO_DO: Mapping[Reason, Advice] = {
         Who.HERE,
         _("The address or the application is not set up rightly. A manager checks the channel's settings."),
     ),
+    Reason.INSIDE_ADDRESS: Advice(
+        Who.HERE,
+        _(
+            "The address of this account's server is inside the shop's own local network, so Etalage does not call it. "
+            "If the server really is there, whoever keeps this machine names it in the setting ETALAGE_INSIDE_NETWORKS."
+        ),
+    ),
     Reason.NONSENSE_ANSWER: Advice(
         Who.NOBODY,
         _(
@@ -144,6 +151,11 @@ _NOT_NOW: Mapping[Reason, Promise] = {
     ),
     Reason.MISCONFIGURED: _(
         "The address or the application is not set up rightly. Check the address, then try again."
+    ),
+    Reason.INSIDE_ADDRESS: _(
+        "The address of this account's server is inside the shop's own local network, so Etalage does not call it. "
+        "Check what you typed; if the server really is there, whoever keeps this machine names it in the setting "
+        "ETALAGE_INSIDE_NETWORKS."
     ),
     Reason.RATE_LIMITED: _("The network asks us to wait. Nothing was changed; try again in some minutes."),
     Reason.PLATFORM_DOWN: _("The network itself is out of order. Nothing was changed; try again later."),

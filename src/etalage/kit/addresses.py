@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # IANA special-purpose registry, and more than Python's `is_global` of any one version knows.
@@ -36,6 +37,11 @@ _INSIDE_V6 = tuple(
         "3fff::/20",
     )
 )
+# Last parts of names that are given to nobody outside (RFC 6761, 6762 appendix G, 8375).
+_INSIDE_NAMES = (
+    ".localhost", ".localdomain", ".local", ".internal", ".intranet", ".private", ".corp", ".home", ".lan",
+    ".home.arpa",
+)  # fmt: skip
 
 
 def is_public(address: str) -> bool:
@@ -47,12 +53,34 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast and not _inside(parsed)
 
 
+def is_named_inside(host: str) -> bool:
+    """Whether a host can only mean something inside, by its name or its number alone: nobody is asked.
+
+    `host` stands without brackets. Numbers count as the system's resolver reads them: 127.1, 0x7f000001, 2130706433.
+    """
+    host = host.rstrip(".").lower()
+    number = _number(host)
+    return not is_public(number) if number else f".{host}".endswith(_INSIDE_NAMES)
+
+
 def is_loopback(address: str) -> bool:
     """Whether `address` is this machine itself."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def _number(host: str) -> str:
+    """The IP address that a host spells out; empty for a name."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return ""
 
 
 def _inside(address: IPv4Address | IPv6Address) -> bool:

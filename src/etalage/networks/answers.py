@@ -54,6 +54,7 @@ class Reason(StrEnum):
     PLATFORM_DOWN = "platform_down"  # the network says that it is out of order
     UNREACHABLE = "unreachable"  # no connection was made: nothing was sent
     MISCONFIGURED = "misconfigured"  # address, application or public URL is wrong
+    INSIDE_ADDRESS = "inside_address"  # inside the shop's own walls, where nobody named it: nothing was sent
     NONSENSE_ANSWER = "nonsense_answer"  # an answer that is not the network's language
     AMBIGUOUS = "ambiguous"  # sent, and no answer that decides
     UNKNOWN = "unknown"  # an answer that this connector does not know; never disconnects a channel

@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
 
 from etalage.kit import clock
-from etalage.kit.http_network import Answer, AnswerLost, NotSent
+from etalage.kit.addresses import is_named_inside
+from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
 from etalage.kit.text import storable
+from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 
 Failure = Rejected | NotAccepted | Unknown | ChannelRefused
@@ -19,13 +24,33 @@ LONGEST_URL = 500
 LONGEST_WAIT = 86_400.0  # seconds
 
 #: Reasons of `NotSent` that a person has to mend; all others are the road to the network.
-_OWN_FAULTS = frozenset({"address_not_listed", "bad_request", "inside_address"})
+_OWN_FAULTS = {
+    "address_not_listed": Reason.MISCONFIGURED,
+    "bad_request": Reason.MISCONFIGURED,
+    "inside_address": Reason.INSIDE_ADDRESS,
+}
+
+
+def client_for(origin: str) -> NetworkClient:
+    """A client for this server alone: a public one over https, or one inside that the installation names.
+
+    Raises `NotSent` for any other address. One that is inside by its very name is not even looked up, so that the
+    answer does not tell what is there.
+    """
+    is_own = inside.may_be_inside(origin)
+    try:
+        if not is_own and is_named_inside(urlsplit(origin).hostname or ""):
+            raise NotSent("inside_address")
+        if not is_own and not origin.startswith("https://"):
+            raise NotSent("address_not_listed")  # a token never travels in the open
+        return NetworkClient(frozenset({origin}), origin, public_only=not is_own)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise NotSent("bad_request") from error
 
 
 def not_sent(error: NotSent) -> NotAccepted:
     """The request never left: it may be sent again."""
-    reason = Reason.MISCONFIGURED if error.reason in _OWN_FAULTS else Reason.UNREACHABLE
-    return NotAccepted(reason, detail=error.reason)
+    return NotAccepted(_OWN_FAULTS.get(error.reason, Reason.UNREACHABLE), detail=error.reason)
 
 
 def lost(error: AnswerLost) -> Unknown:

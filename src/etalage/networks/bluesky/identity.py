@@ -11,8 +11,8 @@ from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import CouldNotRead, NotAccepted, Reason
 from etalage.networks.bluesky import directory
 from etalage.networks.bluesky.answers import could_not_read
-from etalage.networks.bluesky.wire import Wire, client_for, own_server
-from etalage.networks.wire import object_of
+from etalage.networks.bluesky.wire import Wire, own_server
+from etalage.networks.wire import client_for, object_of
 
 LONGEST_NAME = 200  # characters of a handle or a DID
 _HANDLE = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")

@@ -22,8 +22,8 @@ from etalage.networks.base import ChannelRefused, Client, NotAccepted, Reason, T
 from etalage.networks.bluesky import dpop, scopes
 from etalage.networks.bluesky.answers import error_of, retry_after
 from etalage.networks.bluesky.identity import Identity, document_at
-from etalage.networks.bluesky.wire import client_for, origin_of
-from etalage.networks.wire import not_sent, object_of, text_of, texts_of
+from etalage.networks.bluesky.wire import origin_of
+from etalage.networks.wire import client_for, not_sent, object_of, text_of, texts_of
 
 Refused = ChannelRefused | NotAccepted
 

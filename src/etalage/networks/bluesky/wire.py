@@ -10,15 +10,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from etalage.kit import clock
-from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
-from etalage.networks import inside
+from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.networks.base import ChannelRefused, CouldNotRead
 from etalage.networks.bluesky import dpop
 from etalage.networks.bluesky.answers import could_not_read, failure
-from etalage.networks.wire import Failure, lost, not_sent, object_of
+from etalage.networks.wire import Failure, client_for, lost, not_sent, object_of
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a server may be slow to accept; a shorter wait only makes more doubt
@@ -118,17 +115,3 @@ def ends_at(token: str) -> datetime | None:
     """When a token ends; None when it does not say."""
     end = claims(token).get("exp")
     return clock.from_micros(end * 1_000_000) if isinstance(end, int) and 0 < end < 1 << 33 else None
-
-
-def client_for(base_url: str) -> NetworkClient:
-    """A client for this server alone: a public one over https, or one that the shop runs itself.
-
-    Raises `NotSent` for any other address.
-    """
-    is_own = inside.may_be_inside(base_url)
-    if not is_own and not base_url.startswith("https://"):
-        raise NotSent("address_not_listed")
-    try:
-        return NetworkClient(frozenset({base_url}), base_url, public_only=not is_own)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise NotSent("bad_request") from error

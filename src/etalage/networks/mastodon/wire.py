@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-import httpx
-
-from etalage.kit.http_network import Answer, AnswerLost, NetworkClient, NotSent
+from etalage.kit.http_network import Answer, AnswerLost, NotSent
 from etalage.kit.http_wire import Patience
-from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, Reason, Unknown
 from etalage.networks.mastodon.answers import could_not_read, error_of, failure
-from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of
+from etalage.networks.wire import Failure, client_for, id_of, lost, not_sent, object_of
 
 READ_SECONDS = 20.0
 WRITE_SECONDS = 60.0  # a server under load may take long to accept; a shorter wait only makes more doubt
@@ -27,25 +24,16 @@ class Wire:
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
         self._read_seconds, self._write_seconds = read_seconds, write_seconds
 
-    def _client(self) -> NetworkClient:
-        is_inside = inside.may_be_inside(self.origin)
-        if not is_inside and not self.origin.startswith("https://"):
-            raise NotSent("address_not_listed")  # a token never travels in the open
-        try:
-            return NetworkClient(frozenset({self.origin}), self.origin, public_only=not is_inside)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise NotSent("bad_request") from error
-
     def call(self, method: str, path: str, **request: Any) -> Answer:
         """One request; raises `NotSent` or `AnswerLost`."""
         seconds = self._read_seconds if method == "GET" else self._write_seconds
         headers = {"accept": "application/json", **self._headers, **request.pop("headers", {})}
-        return self._client().request(method, path, headers=headers, timeout=seconds, **request)
+        return client_for(self.origin).request(method, path, headers=headers, timeout=seconds, **request)
 
     def stream(self, path: str, patience: Patience) -> AbstractContextManager[tuple[Answer, Iterator[str]]]:
         """An answer that goes on; raises `NotSent` or `AnswerLost`."""
         headers = {"accept": "text/event-stream", **self._headers}
-        return self._client().stream(path, patience=patience, headers=headers)
+        return client_for(self.origin).stream(path, patience=patience, headers=headers)
 
     def answer(
         self, path: str, params: dict[str, Any] | None = None

@@ -233,17 +233,22 @@ def test_nothing_leads_inside_the_house(
     with running() as victim:
         asked.in_order(victim)
         service = asked.document(victim)["service"]
+        elsewhere = {"token_endpoint": f"{victim.address}{TOKEN}"}  # refused whatever place it is
         chain = [
-            (f"/{DID}", asked.document(program, service=service)),
-            (RESOURCE, asked.resource(program, authorization_servers=[victim.address])),
-            (SERVER, asked.metadata(program, token_endpoint=f"{victim.address}{TOKEN}")),
+            (f"/{DID}", asked.document(program, service=service), Reason.INSIDE_ADDRESS),
+            (
+                RESOURCE,
+                asked.resource(program, authorization_servers=[victim.address]),
+                Reason.INSIDE_ADDRESS,
+            ),
+            (SERVER, asked.metadata(program, **elsewhere), Reason.MISCONFIGURED),
         ]
-        for name, said in chain:
+        for name, said, reason in chain:
             for address in (victim.address, victim.address.replace("http", "https")):
                 asked.in_order(program)
                 program.tell(name, Told(json.loads(json.dumps(said).replace(victim.address, address))))
                 found = network.begin(program.address, BACK, handle=HANDLE)
-                assert isinstance(found, NotAccepted) and found.reason is Reason.MISCONFIGURED, (name, found)
+                assert isinstance(found, NotAccepted) and found.reason is reason, (name, found)
         assert victim.asked == []
 
         # The control: a listed one is called.

@@ -88,7 +88,7 @@ def test_a_server_inside_the_house_that_nobody_named_is_not_called(
     port = shop.server.rpartition(":")[2]
     for address in (f"http://127.0.0.1:{port}", f"https://127.0.0.1:{port}", f"https://localhost:{port}"):
         answer = network.connect(address, shop.handle, shop.app_password)
-        assert isinstance(answer, NotAccepted) and answer.reason is Reason.MISCONFIGURED, answer
+        assert answer == NotAccepted(Reason.INSIDE_ADDRESS, detail="inside_address"), address
 
 
 def test_the_access_is_renewed_without_the_password_also_when_an_answer_was_lost(

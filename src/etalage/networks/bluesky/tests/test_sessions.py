@@ -67,15 +67,16 @@ def test_the_account_is_reached_where_its_did_document_says(
 
 def test_a_did_document_cannot_send_us_inside_the_house(program: Program, network: BlueskyConnector) -> None:
     with running() as victim:
-        for server in (
-            victim.address,
-            victim.address.replace("http", "https"),
-            "ftp://x",
-            "http://lune.example",
+        for server, reason in (
+            (victim.address, Reason.INSIDE_ADDRESS),
+            (victim.address.replace("http", "https"), Reason.INSIDE_ADDRESS),
+            ("https://localhost", Reason.INSIDE_ADDRESS),
+            ("ftp://x", Reason.MISCONFIGURED),
+            ("http://lune.example", Reason.MISCONFIGURED),
         ):
             program.tell("createSession", Told(session(server)))
             answer = network.connect(program.address, "lune.test", "word")
-            assert isinstance(answer, NotAccepted) and answer.reason is Reason.MISCONFIGURED, (server, answer)
+            assert isinstance(answer, NotAccepted) and answer.reason is reason, (server, answer)
         assert victim.asked == []
 
 

@@ -62,14 +62,19 @@ def test_an_instance_without_one_says_so(fake: Fake, network: MastodonConnector)
 
 
 @pytest.mark.parametrize(
-    "at", ["ws://127.0.0.1:1", "wss://localhost:1", "ws://streaming.example", "gopher://x"]
+    ("at", "why"),
+    [
+        ("ws://127.0.0.1:1", CouldNotRead(Reason.INSIDE_ADDRESS, detail="inside_address")),
+        ("wss://localhost:1", CouldNotRead(Reason.INSIDE_ADDRESS, detail="inside_address")),
+        ("ws://streaming.example", CouldNotRead(Reason.MISCONFIGURED, detail="address_not_listed")),
+        ("gopher://x", None),
+    ],
 )
 def test_a_token_goes_to_no_address_inside_and_never_in_the_open(
-    fake: Fake, network: MastodonConnector, at: str
+    fake: Fake, network: MastodonConnector, at: str, why: CouldNotRead | None
 ) -> None:
     fake.stream(at)
-    answer = network.stream(fake.account(), lambda: pytest.fail("it rang"), lambda: False)
-    assert answer is None or (isinstance(answer, CouldNotRead) and answer.reason is Reason.MISCONFIGURED)
+    assert network.stream(fake.account(), lambda: pytest.fail("it rang"), lambda: False) == why
 
 
 def test_a_dead_access_is_told_as_one(fake: Fake, network: MastodonConnector) -> None:
