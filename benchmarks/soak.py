@@ -118,6 +118,7 @@ def _watch(seen: Seen, shop: Served, folder: Path, seconds: float, over: threadi
 
 
 def _figures(seen: Seen, minutes: float) -> list[Figure]:
+    """The figures of what was seen. Growth is by the clock: beside others less is done in an hour, and it is void."""
     late = [
         (name, samples[int(SETTLED * len(samples)) :])
         for name, samples in (("memory", seen.memory), ("files", seen.files), ("logs", seen.logs))
@@ -133,18 +134,21 @@ def _figures(seen: Seen, minutes: float) -> list[Figure]:
             slope_per_hour(kept),
             MOST_MIB_AN_HOUR if whole else None,
             note=f"{minutes:g} minutes, the first {SETTLED:.0%} left out: {told}",
+            by="wall",
         ),
         Figure(
             "open files, more in an hour",
             f"{_least(files):.0f} to {_most(files):.0f}, as a rule {median(v for _, v in files):.0f}",
             slope_per_hour(files),
             MOST_FILES_AN_HOUR if whole else None,
+            by="wall",
         ),
         Figure(
             "logs of writes at their longest, MiB",
             f"{logs[-1][1]:.1f} MiB at the end",
             _most(seen.logs),
             MOST_WAL_MIB,
+            by="wall",
         ),
         Figure("answers that were none of the expected", "5xx, 4xx", float(_unexpected(seen)), 0.0),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as report
+from benchmarks import soak
 from benchmarks.load.asking import Answers, ask, get, is_whole, post
 from benchmarks.load.shops import anywhere
 from benchmarks.load.watching import cpu_seconds, least_of_each, open_files, resident_mib, slope_per_hour
@@ -93,6 +94,13 @@ def test_a_time_on_the_clock_is_void_on_a_busy_machine_and_processor_time_is_not
     processor = Figure("x", "", 0.01, 0.1, at_least=True)
     assert "VOID" in report.shown(clock, 0.16) and "NOT MET" in report.shown(processor, 0.16)
     assert "NOT MET" in report.shown(clock, 0.14) and "NOT MET" in report.shown(clock, None)
+
+
+def test_what_a_soak_says_of_growth_is_void_on_a_busy_machine_and_a_wrong_answer_is_not():
+    samples = [(second, 100.0) for second in range(0, 3600, 5)]
+    figures = soak._figures(soak.Seen(samples, samples, samples), soak.MINUTES)
+    assert [report.is_void(figure, 0.16) for figure in figures] == [True, True, True, False]
+    assert not any(report.is_void(figure, 0.14) for figure in figures)
 
 
 def test_what_takes_an_hour_is_run_only_by_its_name(monkeypatch):
