@@ -8,7 +8,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils.html import escape
 
@@ -79,7 +78,7 @@ def nothing_came_of_it(ear: socket.socket) -> None:
         assert not kept.objects.exists()
 
 
-def typed(manager: Client, network: str, address: str, **more: str) -> HttpResponse:
+def typed(manager: Client, network: str, address: str, **more: str) -> Any:
     facts = {"address": address, "language": "en", **more}
     if network == "bluesky":
         facts = {"handle": "lune.example", **facts}
@@ -96,7 +95,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
 
-def errors_of(page: HttpResponse) -> dict[str, list[str]]:
+def errors_of(page: Any) -> dict[str, list[str]]:
     return dict(page.context["form"].errors)
 
 
