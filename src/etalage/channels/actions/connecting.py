@@ -131,9 +131,9 @@ def _mend_grant(channel: Channel, connected: Connected) -> None:
     # What belonged to the tokens before them goes, although a renewal leaves it.
     facts = grants.facts_of(tokens) | {"memory": tokens.memory, "left_at": None}
     facts["base_url"] = account.base_url
-    kept = Grant.objects.filter(pk=channel.grant_id)
+    kept = Grant.objects.filter(channels=channel)
     with suppress(UnreadableSecret):  # what no key opens any more cannot be given back
-        before = kept.select_for_update().first()
+        before = kept.select_for_update(of=("self",)).first()
         if before is not None and str(before.access_token) != tokens.access:
             _give_back(before, channel)
     # Any version: a person has just proved the account, which a renewal under way cannot know.

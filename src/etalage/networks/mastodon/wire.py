@@ -64,8 +64,9 @@ class Wire:
         if answer.ok or (answer.status == 404 and error_of(answer) is not None):
             return answer.ok
         found = failure(answer, Reason.UNKNOWN)
-        is_refused = isinstance(found, ChannelRefused)
-        return found if is_refused else Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status}")
+        if isinstance(found, ChannelRefused):
+            return found
+        return Unknown(Reason.AMBIGUOUS, f"HTTP {answer.status}")
 
     def write(
         self, method: str, path: str, invalid: Reason, missing: Reason = Reason.MISCONFIGURED, **request: Any
