@@ -118,14 +118,7 @@ class Environment:
             "NAME": str(self.data_folder / "etalage.sqlite3"),
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,  # whether it is still this file; it costs one look at the folder
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                # More than the shop has: who forgets some makes them anew for ever, between what lives long, and the
-                # memory around them is never given back.
-                "cached_statements": 512,
-                "init_command": SQLITE_PRAGMAS,
-            },
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
             # A file, not memory: tests with threads need the locks that a shop has.
             "TEST": {
                 "NAME": self.values.get("ETALAGE_TEST_DATABASE") or str(self.data_folder / "test.sqlite3")
