@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from etalage.catalogue.models import Stock
 from etalage.kit import clock
@@ -14,8 +15,8 @@ from etalage.kit.errors import Refusal
 from etalage.orders.actions.closing import cancel_reservation, expire_reservation
 from etalage.orders.actions.hand_over import HandOver, hand_over
 from etalage.orders.actions.redeem import TillUse, redeem_code
-from etalage.orders.actions.reserve import Reserved, reserve
-from etalage.orders.models import Order, Redemption, Reservation
+from etalage.orders.actions.reserve import MOST_OPEN, Reserved, Wish, reserve
+from etalage.orders.models import Order, Redemption, Reservation, ReservationState
 from etalage.publishing.models import PromotionCode
 from tests.orders.conftest import Goods, Reserve, wish_for
 from tests.orders.threads import all_at_once
@@ -55,7 +56,12 @@ def test_looking_first_and_writing_then_would_have_oversold(goods: Goods) -> Non
     assert goods.shelf(goods.red) == (1, 1), "and the shelf does not even show it"
 
 
-def test_one_form_sent_from_many_threads_reserves_once(goods: Goods) -> None:
+@pytest.mark.parametrize("already_open", [0, MOST_OPEN - 1])
+def test_one_form_sent_from_many_threads_reserves_once(
+    goods: Goods, reserve_one: Reserve, already_open: int
+) -> None:
+    for _number in range(already_open):
+        reserve_one(goods.cup)
     wish = wish_for(goods.blue, goods.world.ghent)
     results = all_at_once([partial(reserve, wish)] * 12, threads=12)
 
@@ -63,6 +69,38 @@ def test_one_form_sent_from_many_threads_reserves_once(goods: Goods) -> None:
     assert len(made) == 1
     assert len([result for result in results if isinstance(result, Reserved)]) == 12, results
     assert goods.shelf(goods.blue) == (3, 1)
+
+
+def test_no_crowd_of_wishes_gets_one_customer_beyond_the_limit(goods: Goods, reserve_one: Reserve) -> None:
+    Stock.objects.filter(variant=goods.cup).update(on_hand=40)
+    reserve_one(goods.cup)
+    wishes = [wish_for(goods.cup, goods.world.ghent) for _number in range(20)]
+    results = all_at_once([partial(reserve, wish) for wish in wishes], threads=20)
+
+    refused = [result.code for result in results if isinstance(result, Refusal)]
+    assert refused == ["too_many_reservations"] * (21 - MOST_OPEN), results
+    assert Reservation.objects.filter(state=ReservationState.OPEN).count() == MOST_OPEN
+    assert goods.shelf(goods.cup) == (40, MOST_OPEN)
+
+
+def test_a_sale_and_a_wish_of_the_same_customer_do_not_lock_each_other_out(
+    goods: Goods, reserve_one: Reserve
+) -> None:
+    made = reserve_one(goods.cup)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hand_over(made.pk, HandOver(0), actor=goods.world.counter)  # holds the cups until it is committed
+            wished = pool.submit(_reserve_and_leave, wish_for(goods.cup, goods.world.ghent))
+            assert not wait([wished], timeout=1).done, "it waits for the cups, and holds the customer"
+        assert wished.result(timeout=60).reservation.pk != made.pk
+    assert goods.shelf(goods.cup) == (9, 1)
+
+
+def _reserve_and_leave(wish: Wish) -> Reserved:
+    try:
+        return reserve(wish)
+    finally:
+        connection.close()
 
 
 def test_the_last_use_of_a_code_is_given_once(goods: Goods) -> None:
