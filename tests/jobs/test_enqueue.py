@@ -18,7 +18,7 @@ from etalage.jobs.errors import UnknownTaskError
 from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
 from etalage.jobs.registry import path_of
-from etalage.jobs.settle import complete
+from etalage.jobs.settle import complete, reclaim
 from etalage.kit import clock
 from etalage.kit.ids import uuid7
 from tests.jobs import work
@@ -105,6 +105,27 @@ def test_a_job_between_two_attempts_keeps_its_back_off_when_asked_for_again() ->
     run_until_idle(raising=False)
     waits_until = Job.objects.get().run_after
     enqueue_once(work.fail_slowly, "k")
+    assert Job.objects.get().run_after == waits_until
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_asked_for_patience_keeps_it_when_somebody_asks_again(counted: bool) -> None:
+    """A network that said "not before" is not asked sooner because a second thing came up, also the first time."""
+    enqueue_once(work.come_back, "k", counted)
+    run_until_idle(raising=False)
+    waits_until = Job.objects.get().run_after
+    assert waits_until > clock.now() + timedelta(hours=1)
+    enqueue_once(work.come_back, "k", counted)
+    assert Job.objects.get().run_after == waits_until
+
+
+def test_a_job_taken_back_from_a_dead_worker_keeps_its_rest_when_asked_for_again() -> None:
+    enqueue_once(work.fail_slowly, "k")
+    claim(due_lanes()[0], "a dead worker", 1)
+    Job.objects.update(lease_clock="of an earlier boot")
+    assert reclaim() == 1
+    waits_until = Job.objects.get().run_after
+    enqueue_once(work.fail_slowly, "k", run_after=clock.now() - timedelta(hours=1))
     assert Job.objects.get().run_after == waits_until
 
 

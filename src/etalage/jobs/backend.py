@@ -100,8 +100,9 @@ class LeasedBackend(BaseTaskBackend):
 
 
 def _asked_again(run_after: datetime) -> dict[str, Any]:
-    # A job between two attempts keeps its back-off; one that never ran may be brought forward.
-    sooner = When(Q(state=State.WAITING, attempts=0), then=Least("run_after", Value(run_after)))
+    # A job between two attempts keeps its rest; one that never ran may be brought forward. Not `attempts=0`: an
+    # attempt that does not count leaves none.
+    sooner = When(Q(state=State.WAITING, started_at=None), then=Least("run_after", Value(run_after)))
     return {
         "again": Case(When(state=State.RUNNING, then=True), default="again"),
         "run_after": Case(sooner, default="run_after"),
