@@ -121,6 +121,60 @@ def test_what_fails_again_and_again_for_the_same_thing_stays_once() -> None:
     assert Job.objects.filter(state=State.DEAD).count() == 4
 
 
+def fail_for(keys: int, times: int) -> None:
+    """So many things, of which each failed so often."""
+    now, work_of = clock.now(), {"task": "tests.jobs.work.note", "queue": "default", "state": State.DEAD}
+    Job.objects.bulk_create(
+        Job(
+            **work_of,
+            key=f"{number % keys}",
+            finished_at=now + timedelta(seconds=number),
+            max_attempts=1,
+            backoff=1,
+            lease_seconds=60,
+        )
+        for number in range(keys * times)
+    )
+
+
+def steps_of_pruning() -> int:
+    """How many thousands of steps SQLite takes to prune, however quick the machine is."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection.connection.set_progress_handler(count, 1000)
+    try:
+        prune()
+    finally:
+        connection.connection.set_progress_handler(None, 0)
+    return steps
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite counts its steps")
+def test_pruning_four_times_as_many_failures_takes_about_four_times_as_long() -> None:
+    fail_for(keys=200, times=2)
+    few = steps_of_pruning()
+    Job.objects.all().delete()
+    fail_for(keys=800, times=2)
+    assert 0 < steps_of_pruning() < 8 * few
+    assert Job.objects.count() == 800
+
+
+def test_failed_jobs_are_searched_before_they_are_deleted_not_meanwhile() -> None:
+    fail_for(keys=3, times=400)
+    with CaptureQueriesContext(connection) as queries:
+        assert prune() == 3 * 399
+    deletes = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
+    doubles = [sql for sql in deletes if "dead" in sql]
+    assert len(doubles) == 3  # short ones
+    assert not any("SELECT" in sql for sql in doubles)
+    assert set(Job.objects.values_list("key", flat=True)) == {"0", "1", "2"}
+
+
 def test_live_changes_are_told_with_the_transaction_and_read_in_order() -> None:
     start = last_live_id()
     with pytest.raises(ZeroDivisionError), transaction.atomic():

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import F, Max, QuerySet, Window
 from django.utils.translation import gettext_lazy as _
 
 from etalage.jobs.live import tell
@@ -73,12 +73,8 @@ def prune(now: datetime | None = None) -> int:
     moment = now or clock.now()
     live = LiveChange.objects.filter(created_at__lt=moment - KEEP_LIVE).order_by()
     done = Job.objects.filter(state=State.DONE, finished_at__lt=moment - KEEP_DONE).order_by()
-    later = Job.objects.filter(
-        task=OuterRef("task"), key=OuterRef("key"), state=State.DEAD, finished_at__gt=OuterRef("finished_at")
-    )
-    failed = Job.objects.filter(Exists(later), state=State.DEAD).exclude(key="").order_by()
     events = Event.objects.filter(created_at__lt=moment - KEEP_EVENTS, jobs__isnull=True).order_by()
-    return _delete(live) + _delete(done) + _delete(failed) + _delete(events)
+    return _delete(live) + _delete(done) + _delete_doubles() + _delete(events)
 
 
 def _delete(rows: QuerySet[Any]) -> int:
@@ -86,6 +82,21 @@ def _delete(rows: QuerySet[Any]) -> int:
     deleted = 0
     while count := rows.filter(pk__in=rows.values("pk")[:BATCH]).delete()[0]:
         deleted += count
+    return deleted
+
+
+def _delete_doubles() -> int:
+    """Delete the failed jobs of whose work a later one failed too.
+
+    They are found by one look at all failed jobs, outside of any write: SQLite's other writers wait for no search.
+    """
+    latest = Window(Max("finished_at"), partition_by=[F("task"), F("key")])
+    failed = Job.objects.filter(state=State.DEAD).exclude(key="").annotate(latest=latest)
+    doubles = list(failed.filter(finished_at__lt=F("latest")).order_by().values_list("pk", flat=True))
+    deleted = 0
+    for start in range(0, len(doubles), BATCH):
+        # Somebody may have let one run again since.
+        deleted += Job.objects.filter(pk__in=doubles[start : start + BATCH], state=State.DEAD).delete()[0]
     return deleted
 
 
