@@ -111,6 +111,26 @@ def test_a_hundred_thousand_jobs_due_at_once_starve_neither_another_queue_nor_th
     assert "last of the crowd's own queue" not in work.did()
 
 
+def test_a_worker_whose_hands_are_full_says_so_and_not_at_every_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("etalage.jobs.worker.MOST_AT_ONCE", 2)
+    for _ in range(2):
+        work.hang.enqueue(str(tmp_path))
+    with working(threads=THREADS) as worker:
+        try:
+            wait_for(lambda: len(list(worker._running)) == 2)
+            work.note.enqueue("waits")
+            wait_for(lambda: "no more are taken" in caplog.text)
+            for _ in range(10):
+                worker._wake.set()
+                assert not worker._hand_out()
+            assert caplog.text.count("no more are taken") == 1
+        finally:
+            (tmp_path / "go").touch()
+        wait_for(lambda: work.did() == ["waits"])
+
+
 def test_rows_that_always_fail_do_not_hold_up_the_good_ones_behind_them() -> None:
     for number in range(10):
         work.fail.using(priority=5).enqueue(f"failing {number}")

@@ -37,6 +37,8 @@ MOST_LONG = 4
 """Long jobs of one queue at once; beyond them the queue waits, and the other queues do not."""
 MOST_AT_ONCE = 64
 """Jobs that one worker holds at once, whatever their queues."""
+REMINDER = 60.0
+"""Seconds between two words about having so many."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Worker:
         self._stop = threading.Event()
         self._last_queue = ""
         self._next_chores = 0.0
+        self._next_reminder = 0.0
         self._wallclock = Wallclock()
 
     def run(self, stop: threading.Event) -> bool:
@@ -144,6 +147,7 @@ class Worker:
         held = self._held()
         free = min(self.threads - held.quick.total(), MOST_AT_ONCE - held.total)
         if free <= 0:
+            self._say_when_full(held)
             return False
         lanes = [lane for lane in due_lanes() if held.long[lane.queue] < MOST_LONG]
         given = share(lanes, free, held.quick, max(1, self.threads - 1), self._last_queue)
@@ -155,6 +159,14 @@ class Worker:
                 self._last_queue = lane.queue
                 taken += 1
         return taken > 0
+
+    def _say_when_full(self, held: Held) -> None:
+        """A worker whose hands are full of calls that never end looks idle: somebody has to start it again."""
+        if held.total < MOST_AT_ONCE or seconds() < self._next_reminder:
+            return
+        self._next_reminder = seconds() + REMINDER
+        late = held.total - held.quick.total() - held.long.total()
+        log.warning("%s jobs in hand, %s of them without a lease any more: no more are taken", held.total, late)
 
     def _held(self) -> Held:
         """What this worker holds; there is a thread for each long job beside those for the places."""
