@@ -28,8 +28,9 @@ def retry_job(job_id: UUID) -> Job:
     try:
         with transaction.atomic():
             job = _failed(job_id)
-            job.state, job.attempts, job.run_after, job.finished_at = State.WAITING, 0, clock.now(), None
-            job.save(update_fields=["state", "attempts", "run_after", "finished_at"])
+            job.state, job.attempts, job.finished_at = State.WAITING, 0, None
+            job.run_after = job.counted_from = clock.now()
+            job.save(update_fields=["state", "attempts", "finished_at", "run_after", "counted_from"])
             tell("jobs")
     except IntegrityError as error:
         raise Refusal(

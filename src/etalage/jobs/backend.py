@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Least
+from django.db.models import Case, DateTimeField, Q, Value, When
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task, TaskError, TaskResult, TaskResultStatus
 from django_tasks.exceptions import TaskResultDoesNotExist
@@ -76,15 +75,19 @@ class LeasedBackend(BaseTaskBackend):
         task: LeasedTask[..., Any],
         key: str,
         args: Sequence[Any],
-        run_after: datetime | None,
+        run_after: datetime | timedelta | None,
         *,
         rerun: bool = True,
     ) -> bool:
         """Write a job unless one with this key is unfinished; True when written. See `jobs.enqueue_once`."""
         if not key:
             raise ValueError("a unique job needs a key")
-        job = new_job(task.using(run_after=run_after), args, {})
+        job = new_job(task, args, {})
         job.key = key
+        if isinstance(run_after, timedelta):
+            job.run_after += run_after
+        elif run_after:
+            job.run_after, job.counted_from = run_after, None
         same = Job.objects.filter(task=job.task, key=key, state__in=UNFINISHED)
         with transaction.atomic():
             # The database's unique constraint decides, never a look beforehand. Where the insert gives way,
@@ -95,17 +98,19 @@ class LeasedBackend(BaseTaskBackend):
                 if Job.objects.filter(pk=job.pk).exists():
                     ring_on_commit()
                     return True
-                if not rerun or same.update(**_asked_again(job.run_after)):
+                if not rerun or same.update(**_asked_again(job)):
                     return False
 
 
-def _asked_again(run_after: datetime) -> dict[str, Any]:
+def _asked_again(job: Job) -> dict[str, Any]:
     # A job between two attempts keeps its rest; one that never ran may be brought forward. Not `attempts=0`: an
     # attempt that does not count leaves none.
-    sooner = When(Q(state=State.WAITING, started_at=None), then=Least("run_after", Value(run_after)))
+    sooner = Q(state=State.WAITING, started_at=None, run_after__gt=job.run_after)
+    counted_from = Value(job.counted_from, output_field=DateTimeField())
     return {
         "again": Case(When(state=State.RUNNING, then=True), default="again"),
-        "run_after": Case(sooner, default="run_after"),
+        "run_after": Case(When(sooner, then=Value(job.run_after)), default="run_after"),
+        "counted_from": Case(When(sooner, then=counted_from), default="counted_from"),
     }
 
 
@@ -118,13 +123,15 @@ def leased(task: Task[..., Any]) -> LeasedTask[..., Any]:
 
 def new_job(task: LeasedTask[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Job:
     """An unsaved job for a call of the task."""
+    now = clock.now()
     return Job(
         task=task.module_path,
         args=encode(list(args)),
         kwargs=encode(kwargs),
         queue=task.queue_name,
         rank=-task.priority,
-        run_after=task.run_after or clock.now(),
+        run_after=task.run_after or now,
+        counted_from=None if task.run_after else now,
         max_attempts=task.max_attempts,
         backoff=task.backoff,
         lease_seconds=task.lease,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, Task
@@ -72,12 +72,13 @@ def task(
 
 
 def enqueue_once(
-    task: LeasedTask[..., Any] | str, key: str, *args: Any, run_after: datetime | None = None
+    task: LeasedTask[..., Any] | str, key: str, *args: Any, run_after: datetime | timedelta | None = None
 ) -> bool:
     """Enqueue unless a job of this task and key is unfinished; True when a new job was written.
 
     The key must determine the arguments. Nothing is lost when a job already exists: one that waits will see
-    the data of this transaction, one that is running runs once more afterwards. An earlier `run_after` wins.
+    the data of this transaction, one that is running runs once more afterwards. An earlier `run_after` wins: a
+    moment of the shop's own life, or a span from now, which stays as long when the clock is set back.
     A room's `actions`, which may not import its `tasks`, name the task by its dotted path.
     """
     chosen = find_task(task) if isinstance(task, str) else task

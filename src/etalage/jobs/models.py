@@ -51,6 +51,11 @@ class Job(models.Model):
     key = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     run_after = models.DateTimeField(default=clock.now)
+    counted_from = models.DateTimeField(
+        default=clock.now,
+        null=True,
+        help_text="From when `run_after` was counted; none where it is a moment of the shop's own life.",
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField()
     backoff = models.FloatField(help_text="Seconds.")

@@ -31,14 +31,12 @@ class Wallclock:
 
 
 def bring_forward(now: datetime) -> int:
-    """Make due what was written at a later time than now and was due then; return how many jobs.
+    """What was put off from a moment later than now waits as long from now on; return how many jobs.
 
-    A job between two attempts keeps the rest that it was given. One that waits for a moment of the shop's own
-    life, such as the end of a reservation, waits for that moment.
+    So what was to be done at once is due, and a job between two attempts keeps the rest that it was given. One that
+    waits for a moment of the shop's own life, such as the end of a reservation, waits for that moment.
     """
     later = now + MARGIN
-    waiting = Job.objects.filter(state=State.WAITING, run_after__gt=later)
-    rest = ExpressionWrapper(Value(now) + (F("run_after") - F("started_at")), output_field=DateTimeField())
-    rested = waiting.filter(started_at__gt=later).update(run_after=rest, started_at=now)
-    fresh = waiting.filter(started_at=None, created_at__gt=later, run_after__lte=F("created_at"))
-    return rested + fresh.update(run_after=now)
+    rest = ExpressionWrapper(Value(now) + (F("run_after") - F("counted_from")), output_field=DateTimeField())
+    put_off = Job.objects.filter(state=State.WAITING, run_after__gt=later, counted_from__gt=later)
+    return put_off.update(run_after=rest, counted_from=now)

@@ -41,6 +41,7 @@ def complete(job: Job, result: Any) -> None:
         state=Case(once_more, default=Value(State.DONE)),
         attempts=F("attempts") * Case(When(again=True, then=0), default=1),
         run_after=Case(When(again=True, then=Value(now)), default=F("run_after")),
+        counted_from=Case(When(again=True, then=Value(now)), default=F("counted_from")),
         finished_at=now,
         again=False,
         leased_by="",
@@ -103,6 +104,7 @@ def _write_waiting(rows: QuerySet[Job], when: datetime, kind: str, reason: str, 
     return rows.update(
         state=State.WAITING,
         run_after=when,
+        counted_from=clock.now(),
         attempts=attempts,
         again=False,  # the coming attempt sees whatever was asked for
         leased_by="",

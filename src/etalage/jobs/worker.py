@@ -166,7 +166,9 @@ class Worker:
             return
         self._next_reminder = seconds() + REMINDER
         late = held.total - held.quick.total() - held.long.total()
-        log.warning("%s jobs in hand, %s of them without a lease any more: no more are taken", held.total, late)
+        log.warning(
+            "%s jobs in hand, %s of them without a lease any more: no more are taken", held.total, late
+        )
 
     def _held(self) -> Held:
         """What this worker holds; there is a thread for each long job beside those for the places."""

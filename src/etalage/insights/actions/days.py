@@ -53,7 +53,7 @@ def _mark(days: set[date], *, credit: bool) -> None:
     # Always a new row, never one that is there already: whoever sums the day now may not see our changes yet,
     # and would take that row away with them unsummed.
     StaleDay.objects.bulk_create(StaleDay(day=day, credit=credit) for day in sorted(days))
-    enqueue_once(REBUILD, "rebuild", run_after=clock.now() + REST)
+    enqueue_once(REBUILD, "rebuild", run_after=REST)
 
 
 def rebuild_stale_days() -> int:

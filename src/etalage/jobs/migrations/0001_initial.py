@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(blank=True, max_length=200)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('dead', 'Failed')], default='waiting', max_length=10)),
                 ('run_after', models.DateTimeField(default=etalage.kit.clock.now)),
+                ('counted_from', models.DateTimeField(default=etalage.kit.clock.now, help_text="From when `run_after` was counted; none where it is a moment of the shop's own life.", null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('max_attempts', models.PositiveSmallIntegerField()),
                 ('backoff', models.FloatField(help_text='Seconds.')),

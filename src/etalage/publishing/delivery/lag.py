@@ -102,8 +102,8 @@ def sample(publication_id: UUID, looks: int) -> int | None:
 
 def later(publication_id: UUID, looks: int) -> None:
     """Ask for the next look."""
-    at = clock.now() + FIRST_GAP * 2 ** (looks - 1)
-    enqueue_once(TIME_SHOWING, f"{publication_id}:{looks}", publication_id, looks, run_after=at)
+    gap = FIRST_GAP * 2 ** (looks - 1)
+    enqueue_once(TIME_SHOWING, f"{publication_id}:{looks}", publication_id, looks, run_after=gap)
 
 
 def _wanted(publication_id: UUID, looks: int) -> Publication | None:
