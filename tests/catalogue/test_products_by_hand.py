@@ -13,7 +13,7 @@ from django.urls import reverse
 from etalage.accounts.models import AuditEntry
 from etalage.catalogue import actions, queries
 from etalage.catalogue.actions.products import ProductTexts
-from etalage.catalogue.models import Product, ProductPicture, ProductStatus, Stock, Variant
+from etalage.catalogue.models import Product, ProductPicture, ProductStatus, Variant
 from etalage.kit.errors import Refusal
 from etalage.kit.money import Money
 from tests.catalogue.conftest import make_product, picture_bytes
@@ -86,34 +86,6 @@ def test_texts_prices_and_status_change_while_the_address_stays(world: World) ->
     ]  # fmt: skip
 
 
-def test_a_count_changes_the_shelf_and_never_what_is_promised(world: World) -> None:
-    product = make_product(skus=("S", "M"))
-    small, medium = product.variants.all()
-    Stock.objects.create(variant=small, store=world.ghent, on_hand=5, reserved=2)
-    counted = {
-        (small.pk, world.ghent.pk): 4,
-        (medium.pk, world.ghent.pk): 1,
-        (medium.pk, world.brussels.pk): 0,
-    }
-    assert actions.count_stock(world.manager, product.pk, counted) == 3
-    assert actions.count_stock(world.manager, product.pk, counted) == 0
-    shelf = Stock.objects.get(variant=small)
-    assert (shelf.on_hand, shelf.reserved) == (4, 2)
-    assert trail() == ["product.stock_counted"]
-
-
-def test_a_count_for_another_product_or_a_closed_store_is_refused_whole(world: World) -> None:
-    product, other = make_product(), make_product("pot", "Pot", ("POT",))
-    mine, foreign = product.variants.get(), other.variants.get()
-    mixed = {(mine.pk, world.ghent.pk): 1, (foreign.pk, world.ghent.pk): 1}
-    assert refusal_of(actions.count_stock, world.manager, product.pk, mixed) == "stock_gone"
-    assert (
-        refusal_of(actions.count_stock, world.manager, product.pk, {(mine.pk, world.ghent.pk): -1})
-        == "stock_unreadable"
-    )
-    assert not Stock.objects.exists()
-
-
 def test_pictures_are_cleaned_described_and_removed_with_their_files(
     world: World, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -157,22 +129,6 @@ def test_a_bad_picture_is_told_and_the_good_one_kept(world: World, signed_in: di
     assert answer.status_code == 422
     assert "cup.jpg: This is not a picture we can use." in answer.content.decode()
     assert ProductPicture.objects.count() == 1
-
-
-def test_stock_is_counted_in_a_table_of_articles_and_stores(
-    world: World, signed_in: dict[str, Client]
-) -> None:
-    product = make_product(skus=("S", "M"))
-    address = reverse("catalogue:stock", args=[product.pk])
-    # Stores stand by name: Brussels before Ghent.
-    answer = signed_in["manager"].post(address, {"stock_0_0": "3", "stock_0_1": "", "stock_1_1": "7"})
-    assert answer.status_code == 302
-    found = {
-        (s.variant.sku, s.store.code): s.on_hand for s in Stock.objects.select_related("variant", "store")
-    }
-    assert found == {("S", "BRU"): 3, ("M", "GNT"): 7}
-    assert signed_in["manager"].post(address, {"stock_0_0": "-1"}).status_code == 200
-    assert Stock.objects.get(variant__sku="S").on_hand == 3
 
 
 ROLES = {

@@ -17,6 +17,7 @@ from etalage.accounts.queries import current_business
 from etalage.catalogue import actions
 from etalage.catalogue.forms import ArticleForm, PricesForm, StockForm
 from etalage.catalogue.views.finding import find_product, find_variant
+from etalage.kit.errors import Refusal
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,11 +64,17 @@ def stock(request: StaffRequest, product_id: UUID) -> HttpResponse:
     """Count what stands on the shelves of each store."""
     detail = find_product(product_id)
     sold = [entry for entry in detail.articles if entry.variant.retired_at is None]
-    form = StockForm(request.POST or None, articles=sold)
-    if request.method == "POST" and form.is_valid():
-        changed = actions.count_stock(request.user, detail.product.pk, form.pieces())
-        said = ngettext("%(number)d count changed.", "%(number)d counts changed.", changed)
-        messages.success(request, said % {"number": changed})
-        return redirect("catalogue:product", detail.product.pk)
+    form = StockForm(request.POST if request.method == "POST" else None, articles=sold)
+    if form.is_valid():
+        try:
+            changed = actions.count_stock(request.user, detail.product.pk, form.counts())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            said = ngettext("%(number)d count changed.", "%(number)d counts changed.", changed)
+            messages.success(request, said % {"number": changed})
+            return redirect("catalogue:product", detail.product.pk)
+    if form.errors:
+        form.show_again()
     context = {"form": form, "detail": detail, "rows": list(zip(sold, form.rows(), strict=True))}
-    return render(request, "catalogue/stock.html", context)
+    return render(request, "catalogue/stock.html", context, status=422 if form.errors else 200)
