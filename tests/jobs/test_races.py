@@ -6,16 +6,21 @@ import threading
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from etalage.jobs import enqueue_many, enqueue_once
 from etalage.jobs.claim import claim, due_lanes
 from etalage.jobs.execute import patiently
+from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, LiveChange, State
+from etalage.jobs.registry import path_of
 from tests.jobs import work
 from tests.jobs.conftest import wait_for, working
 
 pytestmark = pytest.mark.django_db(transaction=True)
+many_writers = pytest.mark.skipif(
+    "connection.vendor == 'sqlite'", reason="SQLite has one writer: no two wait for each other"
+)
 
 
 def in_a_thread(target: object) -> threading.Thread:
@@ -123,3 +128,31 @@ def test_the_end_of_a_job_is_written_although_the_database_is_locked_for_longer_
         connection.close()
     assert len(tries) >= 2
     assert Job.objects.get().last_error == "written"
+
+
+@many_writers
+def test_two_jobs_in_each_others_way_are_both_done_at_the_first_attempt(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in ("one", "other"):
+        LiveChange.objects.create(name=name)
+    work.MEETING.reset()
+    work.lock_both.enqueue("one", "other")
+    work.lock_both.enqueue("other", "one")
+    with working(threads=3):
+        wait_for(lambda: Job.objects.filter(state=State.DONE).count() == 2)
+    assert caplog.text.count("runs again: 40P01") == 1  # they did meet
+    assert "attempt" not in caplog.text  # none was called a failure, not even for a moment
+    assert set(Job.objects.values_list("attempts", "last_error")) == {(1, "")}
+
+
+@many_writers
+def test_a_job_that_is_in_the_way_each_time_fails_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("etalage.jobs.execute.TURNS", (0.01, 0.01, 0.01))
+    work.always_in_the_way.enqueue()
+    assert run_until_idle(raising=False) == 1
+    assert caplog.text.count("runs again: 40P01") == 3
+    job = Job.objects.get()
+    assert (job.state, job.attempts, job.error_class) == (State.WAITING, 1, path_of(OperationalError))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from uuid import UUID
+
+from django.db import connection
 
 from etalage.jobs import GiveUp, RetryAt, task
 from etalage.jobs.handlers import on
@@ -106,6 +110,24 @@ def sign(text: str) -> int:
     """As `note`; the result says which process did it."""
     LiveChange.objects.create(name=text)
     return os.getpid()
+
+
+MEETING = Barrier(2)
+
+
+@task(backoff=0, atomic=True)
+def lock_both(first: str, second: str) -> None:
+    """As a twin with the names turned around: each waits for what the other has, when both come to the meeting."""
+    LiveChange.objects.select_for_update().get(name=first)
+    with suppress(BrokenBarrierError):
+        MEETING.wait(timeout=2)
+    LiveChange.objects.select_for_update().get(name=second)
+
+
+@task(atomic=True, backoff=100)
+def always_in_the_way() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
 
 
 @task(backoff=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 PATIENCE = (0.1, 0.3, 1.0, 3.0, 5.0)
 """Seconds between tries to write an end while the database is away."""
+TURNS = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""Seconds, at most, before a job runs again of which the database ended a transaction so that another could go on."""
+_ENDED_FOR_ANOTHER = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock detected
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def execute(job: Job, lease: Lease) -> Outcome:
     """Run a claimed job and write its end; what cannot be written is left to the lease."""
     try:
         with holding(lease):
-            _run(job)
+            _run_in_turn(job, lease)
     except LeaseLost as error:
         log.warning("job %s (%s): %s", job.pk, job.task, error)
         return Outcome(None, error)
@@ -60,6 +64,21 @@ def execute(job: Job, lease: Lease) -> Outcome:
     except (Exception, SystemExit) as error:  # recorded with the job, where people see it
         return _record(job, error, partial(settle.fail, job, error))
     return Outcome(State.DONE)
+
+
+def _run_in_turn(job: Job, lease: Lease) -> None:
+    """Run it; again in the same attempt, a few times, where nothing was wrong but that another was in its way."""
+    for longest in () if connection.in_atomic_block else TURNS:
+        try:
+            return _run(job)
+        except DatabaseError as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if code not in _ENDED_FOR_ANOTHER:
+                raise
+            log.warning("job %s (%s) was ended for another and runs again: %s", job.pk, job.task, code)
+        Event().wait(random.uniform(longest / 2, longest))  # noqa: S311  (spreads load, guards nothing)
+        lease.check()
+    return _run(job)
 
 
 def _run(job: Job) -> None:
