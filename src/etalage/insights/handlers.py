@@ -54,8 +54,8 @@ def credit_many(event: OrdersChanged) -> None:
 @on(SalesMoved)
 def sum_days_again(event: SalesMoved) -> None:
     """A sale left its day or its customer for another, or a refund that lowers nobody's order came or went."""
-    days.mark_sales_days(event.moments)
     credit.recompute(event.customer_ids)
+    days.mark_sales_days(event.moments)  # last, see there
 
 
 @on(OrderCancelled)

@@ -33,23 +33,30 @@ def recompute(customers: Iterable[UUID], orders: Iterable[UUID] = ()) -> int:
     """Compute the credit of all orders of these customers again, and of these orders of nobody known.
 
     Returns how many credit rows stand. One order bounds the next of its customer, so a customer is the smallest unit.
+    All of it is one transaction.
     """
+    return _recompute(*_whose(customers, orders), current_rules())
+
+
+def _in_portions(customers: Iterable[UUID], orders: Iterable[UUID]) -> int:
+    """As `recompute`, in transactions so short that nobody waits for the whole of it."""
     rules = current_rules()
+    people, strangers = _whose(customers, orders)
+    rows = sum(_recompute(portion, [], rules) for portion in _portions(people, PORTION))
+    return rows + sum(_recompute([], portion, rules) for portion in _portions(strangers, PORTION))
+
+
+def _whose(customers: Iterable[UUID], orders: Iterable[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """The customers and those whose orders these are, and the orders of nobody known."""
     found = list(Order.objects.filter(pk__in=list(orders)).values_list("pk", "customer_id"))
     people = {*customers, *(customer for _order, customer in found if customer)}
-    strangers = [order for order, customer in found if not customer]
-    rows = 0
-    for portion in _portions(sorted(people), PORTION):
-        rows += _recompute(portion, [], rules)
-    for portion in _portions(sorted(strangers), PORTION):
-        rows += _recompute([], portion, rules)
-    return rows
+    return sorted(people), sorted(order for order, customer in found if not customer)
 
 
 def recompute_buyers(customers: Iterable[UUID], orders: Iterable[UUID], since_us: int) -> int:
     """As `recompute`, for those of the customers who bought something since: what changed then leads to no other."""
     bought = Order.objects.filter(customer__in=list(customers), placed_at__gte=clock.from_micros(since_us))
-    return recompute(set(bought.order_by().values_list("customer_id", flat=True)), orders)
+    return _in_portions(set(bought.order_by().values_list("customer_id", flat=True)), orders)
 
 
 def recompute_all() -> int:
@@ -60,7 +67,7 @@ def recompute_all() -> int:
     orders = Order.objects.filter(Exists(touched) | Exists(credited) | Exists(named))
     customers = orders.exclude(customer=None).order_by().values_list("customer_id", flat=True).distinct()
     strangers = orders.filter(customer=None).order_by().values_list("pk", flat=True)
-    rows = recompute(list(customers), list(strangers))
+    rows = _in_portions(list(customers), list(strangers))
     mark_sales_days(Order.objects.order_by().values_list("placed_at", flat=True).iterator())
     return rows
 
@@ -72,23 +79,42 @@ def current_rules() -> Rules:
 
 
 @transaction.atomic
-def _recompute(customers: Sequence[UUID], strangers: Sequence[UUID], rules: Rules) -> int:
-    orders = Order.objects.filter(Q(customer__in=customers) | Q(customer=None, pk__in=strangers)).order_by(
-        "pk"
-    )
-    # Two jobs about one customer take turns; without the lock both would insert the rows of one order.
-    known = {
-        order.pk: order for order in orders.select_for_update().only("pk", "refunded_minor", "placed_at")
-    }
+def _recompute(people: Sequence[UUID], strangers: Sequence[UUID], rules: Rules) -> int:
+    known = take_turns(people, strangers)
+    rows = sum(_credit(portion, [], known, rules) for portion in _portions(people, PORTION))
+    rows += sum(_credit([], portion, known, rules) for portion in _portions(strangers, PORTION))
+    # Last, as all that mark days wait for each other: who has its turn there must wait for nothing more.
+    mark_sales_days(order.placed_at for order in known.values())
+    return rows
+
+
+def take_turns(people: Sequence[UUID | None], strangers: Sequence[UUID]) -> dict[UUID, Order]:
+    """Lock the orders of these customers, and these of nobody known, until the transaction ends; return them.
+
+    Two jobs about one customer take turns; without the lock both would insert the rows of one order. All rows are
+    locked at once and in one order for everybody, so that no two wait for each other.
+    """
+    orders = Order.objects.filter(Q(customer__in=people) | Q(customer=None, pk__in=strangers)).order_by("pk")
+    rows = orders.select_for_update().only("pk", "customer_id", "refunded_minor", "placed_at")
+    return {order.pk: order for order in rows}
+
+
+def _credit(
+    customers: Sequence[UUID], strangers: Sequence[UUID], known: dict[UUID, Order], rules: Rules
+) -> int:
     _fold_visits(customers)
+    # What was sold since the orders were locked is credited by its own job, which waits for its turn.
     fresh = [
         row
         for order in _earned(customers, strangers, rules)
-        for row in _rows(known[as_uuid(order[0].order_id)], order)
+        if (sold := known.get(as_uuid(order[0].order_id)))
+        for row in _rows(sold, order)
     ]
-    Credit.objects.filter(order__in=orders.values("pk")).delete()
+    whose = {*customers, *strangers}
+    ours = [order.pk for order in known.values() if (order.customer_id or order.pk) in whose]
+    for portion in _portions(ours, PORTION):
+        Credit.objects.filter(order__in=portion).delete()
     Credit.objects.bulk_create(fresh, batch_size=500)
-    mark_sales_days(order.placed_at for order in known.values())
     return len(fresh)
 
 

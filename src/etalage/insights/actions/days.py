@@ -38,12 +38,15 @@ REST = timedelta(seconds=1)  # changes that come together are summed together
 
 
 def mark_sales_days(moments: Iterable[datetime]) -> None:
-    """The sums of the days of these moments no longer hold."""
+    """The sums of the days of these moments no longer hold.
+
+    The last thing that a transaction does: from here on all others that mark days wait for its end.
+    """
     _mark({clock.local_day(moment, zone) for zone in [business_zone()] for moment in moments}, credit=True)
 
 
 def mark_click_days(moments: Iterable[datetime]) -> None:
-    """The clicks of the days of these moments no longer hold."""
+    """The clicks of the days of these moments no longer hold. The last thing that a transaction does, as above."""
     _mark({clock.local_day(moment, zone) for zone in [business_zone()] for moment in moments}, credit=False)
 
 

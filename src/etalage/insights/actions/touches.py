@@ -17,7 +17,7 @@ from etalage.customers.queries import agreeing_visitors, has_consent
 from etalage.edge.click_log import ClickLog
 from etalage.edge.clicks import Click
 from etalage.edge.journal import Journal
-from etalage.insights.actions.credit import PORTION
+from etalage.insights.actions.credit import PORTION, take_turns
 from etalage.insights.actions.days import mark_click_days
 from etalage.insights.models import ClickCursor, Touch, TouchKind
 from etalage.jobs import enqueue_once
@@ -73,8 +73,8 @@ def record_clicks(clicks: Sequence[Click]) -> None:
         if UUID(click.link_id) in links and click.method == "GET"
     ]
     Touch.objects.bulk_create(touches, ignore_conflicts=True, batch_size=500)
-    mark_click_days(clock.from_micros(touch.ts_us) for touch in touches if not touch.is_bot)
     _credit_late(touches)
+    mark_click_days(clock.from_micros(touch.ts_us) for touch in touches if not touch.is_bot)
 
 
 def _click_touch(click: Click, link: TrackedLink, visitors: dict[UUID, Visitor]) -> Touch:
@@ -124,6 +124,7 @@ def _credit_after(
         enqueue_once(RECOMPUTE, hashlib.sha256(repr(asked).encode()).hexdigest(), *asked)
 
 
+@transaction.atomic
 def record_order_link(order_id: UUID) -> None:
     """An order that came through a link is led by it, whoever bought: the order says so, no person is tracked."""
     order = Order.objects.filter(pk=order_id).select_related("link").first()
@@ -131,6 +132,8 @@ def record_order_link(order_id: UUID) -> None:
         return
     reservation = by_code(order.number.partition("-")[0]) if order.source == "reservation" else None
     moment = reservation.created_at if reservation else order.placed_at
+    # Before the touch is locked: whoever has the turn with these sales may credit it, and would wait for us.
+    take_turns([order.customer_id], [order.pk])
     Touch.objects.update_or_create(
         source=f"order:{order.pk}",
         defaults={
