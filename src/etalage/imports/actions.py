@@ -22,7 +22,7 @@ from etalage.imports.disk import RESERVE_BYTES, DiskFull, is_disk_full
 from etalage.imports.importers import importer_for, kinds
 from etalage.imports.models import ImportRun, ImportState
 from etalage.imports.options import checked
-from etalage.imports.places import uploads
+from etalage.imports.places import clear_reading_rooms, drop_refused, uploads
 from etalage.imports.reading.columns import find_columns
 from etalage.imports.reading.refusals import FileRefused
 from etalage.imports.reading.table import open_table
@@ -217,8 +217,10 @@ def import_file(
 def let_go_of_files() -> int:
     """Delete our copies and refused rows of runs older than `KEEP_FILES`; return how many runs lost theirs.
 
-    The runs themselves stay, with their counts. A preview that nobody confirmed ends here.
+    The runs themselves stay, with their counts. A preview that nobody confirmed ends here. What programs that were
+    killed had laid by while they read goes at once.
     """
+    clear_reading_rooms()
     old = ImportRun.objects.filter(started_at__lt=clock.now() - KEEP_FILES).exclude(
         state__in=(ImportState.WAITING, ImportState.RUNNING)
     )
@@ -226,8 +228,7 @@ def let_go_of_files() -> int:
     for run in old.exclude(path="", refused_path="").iterator():
         if run.kept_by_us and run.path:
             Path(run.path).unlink(missing_ok=True)
-        if run.refused_path:
-            Path(run.refused_path).unlink(missing_ok=True)
+        drop_refused(run.pk)
         ImportRun.objects.filter(pk=run.pk).update(path="", refused_path="")
         released += 1
     old.filter(state=ImportState.PREVIEW).update(state=ImportState.FAILED, reason="expired")

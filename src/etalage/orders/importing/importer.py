@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from etalage.accounts.models import Store
@@ -67,7 +65,7 @@ class _Loading:
         self._rows = 0
 
     def run(self) -> Counts:
-        with staging(Path(settings.DATA) / "imports") as rows:
+        with staging() as rows:
             survey = Survey(self._context.columns)
             self._set_aside(rows, survey)
             reader = self._reader(survey)

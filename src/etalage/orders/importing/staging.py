@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import marshal
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from etalage.imports.places import reading_room
 
 LONGEST_ORDER = 20_000
 _CHUNK_ROWS = 1000
@@ -92,11 +92,10 @@ class Staging:
 
 
 @contextmanager
-def staging(folder: Path) -> Iterator[Staging]:
-    """Open a staging file in `folder`, and delete it in the end."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="reading-", dir=folder) as place:
-        database = sqlite3.connect(Path(place) / "rows.sqlite3")
+def staging() -> Iterator[Staging]:
+    """Open a staging file, and delete it in the end; the next one deletes what a kill has left."""
+    with reading_room() as room:
+        database = sqlite3.connect(room / "rows.sqlite3")
         try:
             database.executescript(_TABLES)
             yield Staging(database)
