@@ -271,6 +271,59 @@ def handle() -> dict[str, Any]:
     return {"handled": sorted(one.delivery_id for one in found)}
 
 
+def sign_in(times: str) -> dict[str, Any]:
+    """Sign the owner in so often, each in a browser of their own, and out again in every third; all their cookies."""
+    from django.conf import settings
+    from django.test import Client
+
+    from etalage.accounts.actions import issue_sign_in_link
+    from etalage.accounts.models import Member, Role
+
+    owner, cookies = Member.objects.get(role=Role.OWNER), []
+    for number in range(int(times)):
+        browser = Client(headers={"host": "localhost"})
+        assert browser.post(f"/enter/{issue_sign_in_link(owner)}/").status_code == 302
+        cookies.append(browser.cookies[settings.SESSION_COOKIE_NAME].value)
+        assert browser.get("/").status_code == 200
+        if not number % 3:
+            browser.logout()
+    return {"cookies": cookies}
+
+
+def grant(token: str) -> dict[str, Any]:
+    """Keep a token, sealed."""
+    from etalage.channels.models import Grant
+
+    Grant.objects.create(network="practice", base_url="https://n.example", access_token=token)
+    return tokens()
+
+
+def tokens() -> dict[str, Any]:
+    """Every token that is kept, opened."""
+    from etalage.channels.models import Grant
+
+    return {"tokens": [str(one.access_token) for one in Grant.objects.order_by("pk")]}
+
+
+def fall_reading(name: str) -> None:
+    """Be killed while rows with this name are laid by."""
+    import signal
+
+    from etalage.orders.importing.staging import Rows, staging
+
+    with staging() as staged:
+        for number in range(1000):
+            staged.add(str(number), Rows([number], [[name]]))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def let_go() -> dict[str, Any]:
+    """Delete files of imports that nobody needs any more."""
+    from etalage.imports.actions import let_go_of_files
+
+    return {"released": let_go_of_files()}
+
+
 def state() -> dict[str, Any]:
     """The state and the marker of every publication."""
     from etalage.publishing import links

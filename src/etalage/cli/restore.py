@@ -10,6 +10,8 @@ from typing import Any
 
 from etalage.cli.say import complain, say
 
+AGAIN = "then every channel must be connected again, and second steps of sign-in are gone."
+
 
 def add_to(commands: Any) -> None:
     """Add the sub-command."""
@@ -82,18 +84,20 @@ def _prepare_keys(arguments: argparse.Namespace, folder: Path, manifest: Any) ->
 
     env = folder / "etalage.env"
     found = Environment.load({**os.environ, "ETALAGE_DATA": str(folder)}).words("ETALAGE_SECRET_KEYS")
-    if not found and (manifest.with_keys or arguments.new_keys):
+    if not found:
+        if not (manifest.with_keys or arguments.new_keys):
+            return (
+                f"Put the etalage.env that you kept to {env} first (its keys open the backup's secrets), or restore "
+                f"with --new-keys: {AGAIN}"
+            )
         kept = settings_in(arguments.file, with_keys=not arguments.new_keys)
         write_env(folder, kept.pop("ETALAGE_PUBLIC_ADDRESS", "http://localhost:8000"), **kept)
         return ""
-    if arguments.new_keys or not manifest.keys or {fingerprint(key) for key in found} & set(manifest.keys):
+    if arguments.new_keys or set(manifest.keys) <= {fingerprint(key) for key in found}:
         return ""
     return (
         f"The keys in {env} are not those that the backup's secrets are sealed with. Put back the file that you kept, "
-        "or restore with --new-keys: then every channel must be connected again, and second steps of sign-in are gone."
-        if found
-        else f"Put the etalage.env that you kept to {env} first (its keys open the backup's secrets), or restore with "
-        "--new-keys: then every channel must be connected again, and second steps of sign-in are gone."
+        f"or restore with --new-keys: {AGAIN}"
     )
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from etalage.keeping.words import KeepingTrouble
 
@@ -34,11 +35,22 @@ class Part:
     sha256: str
 
 
+class Contents(NamedTuple):
+    """What a database holds: rows per table, applied migrations in order, and the keys that its secrets need.
+
+    `keys` are fingerprints, newest first, of those keys only that something in it is sealed with.
+    """
+
+    counts: dict[str, int]
+    migrations: list[tuple[str, str]]
+    keys: list[str]
+
+
 @dataclass
 class Manifest:
     """What a backup holds. `taken_at` is before everything in it: what happened later may be missing.
 
-    `keys` are the fingerprints of the keys that its secrets are sealed with, newest first; `counts` are rows per table.
+    `keys`, `migrations` and `counts` are the `Contents` of its database.
     """
 
     made_by: str
@@ -51,6 +63,10 @@ class Manifest:
     counts: dict[str, int] = field(default_factory=dict)
     files: dict[str, Part] = field(default_factory=dict)
     format: int = FORMAT
+
+    def tell(self, contents: Contents) -> None:
+        """Say of the database what it holds."""
+        self.counts, self.migrations, self.keys = contents
 
     @property
     def moment(self) -> datetime:
@@ -109,12 +125,11 @@ class Writer:
         data = text.encode()
         self._add(name, BytesIO(data), len(data))
 
-    def add_folder(self, name: str, folder: Path) -> int:
-        """Add everything below a folder; the number of files."""
+    def add_folder(self, name: str, folder: Path, but_for: tuple[str, ...] = ()) -> int:
+        """Add everything below a folder, as `files_below` tells it; the number of files."""
         return sum(
             self.add(f"{name}/{path.relative_to(folder).as_posix()}", path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and not path.is_symlink()
+            for path, _size in files_below(folder, but_for)
         )
 
     def _add(self, name: str, source: IO[bytes], size: int) -> None:
@@ -132,6 +147,27 @@ class Writer:
         self._tar.close()
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+def files_below(folder: Path, but_for: tuple[str, ...] = ()) -> Iterator[tuple[Path, int]]:
+    """Every file below a folder with its size in bytes, while others add and delete there; links are not followed.
+
+    `but_for`: the first letters of names of folders that are left out. What goes while it is listed is not there.
+    """
+    for place, folders, names in os.walk(folder, onerror=_unless_gone):
+        folders[:] = sorted(name for name in folders if not name.startswith(but_for))
+        for name in sorted(names):
+            path = Path(place, name)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                found = path.lstat()
+                if stat.S_ISREG(found.st_mode):
+                    yield path, found.st_size
+
+
+def _unless_gone(error: OSError) -> None:
+    """A folder that is no more, or that is the system's own (such as lost+found), holds none of our files."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+        raise error
 
 
 class _Counted:

@@ -10,34 +10,40 @@ name them, so they follow the database.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from etalage import __version__
+from etalage.imports.places import READING
 from etalage.keeping import archive, journals, postgresql, sqlite_files
-from etalage.keeping.archive import Manifest, Writer
+from etalage.keeping.archive import Contents, Manifest, Writer, files_below
 from etalage.keeping.erasures import ERASURES, join_erasures
+from etalage.keeping.rotation import keys_in_use
 from etalage.keeping.running import alone
 from etalage.keeping.settings_file import KEYS, SETTINGS
 from etalage.keeping.words import KeepingTrouble, megabytes
 from etalage.kit import clock
-from etalage.kit.secrets import fingerprint
+from etalage.kit.rooms import BEGUN, room_to_work
 
 DATABASE = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 JOURNAL, CLICKS = "journal.sqlite3", "clicks.sqlite3"
-FOLDERS = ("media", "imports")
+#: With the first letters of names of folders in them that hold nothing to put back: rows of a file that is being read.
+FOLDERS: dict[str, tuple[str, ...]] = {"media": (), "imports": (READING, BEGUN)}
+#: Tables that a backup holds empty: of a session the key in clear is all that a browser shows to be signed in, and a
+#: restore ends them all; what is counted for a while, such as attempts to sign in, is counted anew.
+WITHOUT_ROWS = (Session._meta.db_table, settings.CACHES["default"]["LOCATION"])
 #: What a shop wants back as it was. Nothing secret: neither keys nor addresses that hold a password.
 KEPT_SETTINGS = (
     "ETALAGE_PUBLIC_ADDRESS",
@@ -50,7 +56,7 @@ KEPT_SETTINGS = (
 )
 LAST = "last-backup.json"
 BUSY = "Another backup is being made. Wait until it is done."
-ROOM, IN_USE = ".etalage-backup-", "in-use"
+ROOM = ".etalage-backup-"
 SPARE_BYTES = 64 * 1024 * 1024  # left free, so that a backup never stops the shop
 _NAME = re.compile(r"etalage-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.tar")
 
@@ -98,7 +104,7 @@ def make_backup(path: Path | None = None, *, with_keys: bool = False, keep: int 
     if target.exists():
         raise KeepingTrouble(f"{target} exists already. Choose another name, or leave the name out.")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with alone(settings.DATA / "backup.lock", BUSY), _room_to_work(target.parent) as room:
+    with alone(settings.DATA / "backup.lock", BUSY), room_to_work(target.parent, ROOM) as room:
         _refuse_full_disk(target.parent)
         part = room / "backup.tar"
         _write(part, room, now, with_keys)
@@ -118,15 +124,14 @@ def _write(part: Path, room: Path, now: datetime, with_keys: bool) -> None:
         database=connection.vendor,
         public_address=settings.PUBLIC_ADDRESS,
         with_keys=with_keys,
-        keys=[fingerprint(key) for key in settings.SECRET_KEYS],
     )
     with Writer(part, manifest) as writer:
         handled = journals.handled_in(settings.DATA / JOURNAL)
         _add_database(writer, room)
         _add_edge_file(writer, room, JOURNAL, lambda copy: journals.hand_out_again(copy, handled))
         _add_edge_file(writer, room, CLICKS)
-        for name in FOLDERS:
-            writer.add_folder(name, settings.DATA / name)
+        for name, but_for in FOLDERS.items():
+            writer.add_folder(name, settings.DATA / name, but_for)
         writer.add_text(SETTINGS, _lines({name: settings.ENV.text(name) for name in KEPT_SETTINGS}))
         if with_keys:
             keys = {
@@ -140,13 +145,21 @@ def _add_database(writer: Writer, room: Path) -> None:
     name = DATABASE[connection.vendor]
     copy = room / name
     if connection.vendor == "postgresql":
-        counts, migrations = postgresql.dump(copy)
+        contents = postgresql.dump(copy, WITHOUT_ROWS)
     else:
-        sqlite_files.snapshot(Path(connection.settings_dict["NAME"]), copy)
-        counts, migrations = sqlite_files.counts(copy), sqlite_files.migrations(copy)
-    writer.manifest.counts, writer.manifest.migrations = counts, migrations
+        sqlite_files.snapshot(Path(connection.settings_dict["NAME"]), copy, WITHOUT_ROWS)
+        contents = Contents(sqlite_files.counts(copy), sqlite_files.migrations(copy), _keys_in(copy))
+    writer.manifest.tell(contents)
     writer.add(name, copy)
     copy.unlink()
+
+
+def _keys_in(copy: Path) -> list[str]:
+    opened = connection.copy()
+    # Without what the shop's own connections are told at first: that would change the copy.
+    opened.settings_dict |= {"NAME": str(copy), "OPTIONS": {}}
+    with closing(opened):
+        return keys_in_use(opened)
 
 
 def _add_edge_file(
@@ -192,37 +205,6 @@ def verified(path: Path, room: Path) -> Manifest:
     return manifest
 
 
-@contextmanager
-def _room_to_work(folder: Path) -> Iterator[Path]:
-    """A folder of our own beside the target; what killed backups left there goes first, not what others work in.
-
-    It gets its name once its lock is held, so one of that name without a lock is nobody's.
-    """
-    for old in folder.glob(f"{ROOM}*"):
-        if not _is_in_use(old / IN_USE):
-            shutil.rmtree(old, ignore_errors=True)
-    room = Path(tempfile.mkdtemp(dir=folder, prefix=".etalage-begun-"))
-    try:
-        with (room / IN_USE).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            room = room.rename(folder / f"{ROOM}{room.name.rpartition('-')[2]}")
-            yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
-def _is_in_use(lock: Path) -> bool:
-    """Whether a program holds this lock, which a kill gives back."""
-    try:
-        with lock.open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
 def _refuse_full_disk(folder: Path) -> None:
     """Raise KeepingTrouble where the backup would not fit, with its copies, beside a reserve."""
     files = [settings.DATA / name for name in (JOURNAL, CLICKS)]
@@ -231,12 +213,8 @@ def _refuse_full_disk(folder: Path) -> None:
     copied = sum(path.stat().st_size for path in files if path.exists())
     if connection.vendor == "postgresql":
         copied += postgresql.size()  # more than its dump, which is compressed
-    rest = sum(
-        path.stat().st_size
-        for name in FOLDERS
-        for path in (settings.DATA / name).rglob("*")
-        if path.is_file()
-    )
+    kept = (files_below(settings.DATA / name, but_for) for name, but_for in FOLDERS.items())
+    rest = sum(size for files in kept for _path, size in files)
     needed, free = 2 * copied + rest + SPARE_BYTES, shutil.disk_usage(folder).free
     if free < needed:
         raise KeepingTrouble(

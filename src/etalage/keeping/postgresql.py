@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from etalage.keeping.archive import Contents
+from etalage.keeping.rotation import keys_in_use
 from etalage.keeping.words import KeepingTrouble
 from etalage.kit import clock
 
@@ -20,6 +25,10 @@ PLACES = Path("/usr/lib/postgresql")
 MARK = "restore_unfinished"
 # Who connects to a database that is being restored sees the mark and leaves; servers take a moment.
 LEAVING_S = 2.0
+MOST_SAID = 100_000  # characters of what a program complains of
+_TABLE = re.compile(rb'CREATE (?:UNLOGGED )?TABLE public\."?([^" ]+)"? \(')
+_ROWS = re.compile(rb'COPY (?:public\."?([^" ]+)"?|\S+) .*FROM stdin;\n')
+_NO_END = b"\\.\n".__ne__
 OURS = f"schemaname = 'public' AND tablename <> '{MARK}'"
 
 
@@ -42,20 +51,21 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def dump(target: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Write the whole database into `target`, as it stands at one moment; returns its counts and migrations.
+def dump(target: Path, without_rows: Sequence[str] = ()) -> Contents:
+    """Write the whole database into `target`, as it stands at one moment; returns what it holds.
 
-    The counts are of the very snapshot that is dumped, so that they can be compared with it. Raises KeepingTrouble.
+    That is told of the very snapshot that is dumped, so that it can be compared with it. Of the tables `without_rows`
+    it holds the form only. Raises KeepingTrouble.
     """
     with _one_moment() as (keeper, name):
-        counted = _counts(keeper)
-        applied = _migrations(keeper)
+        counted = _counts(keeper, without_rows)
+        contents = Contents(counted, _migrations(keeper), keys_in_use(keeper))
         # No owners: the next server knows other names. Not what a restore put aside. (With --schema=public the dump
         # would make that schema, which each new database has already.)
         run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=before_restore_*",
+            *(f"--exclude-table-data=public.{table}" for table in without_rows),
             f"--exclude-table=public.{MARK}", f"--snapshot={name}", f"--file={target}")  # fmt: skip
-    check(target, counted)
-    return counted, applied
+    return contents
 
 
 def size() -> int:
@@ -83,12 +93,12 @@ def _one_moment() -> Iterator[tuple[Any, str]]:
         keeper.close()
 
 
-def _counts(keeper: Any) -> dict[str, int]:
+def _counts(keeper: Any, without_rows: Sequence[str]) -> dict[str, int]:
     with keeper.cursor() as cursor:
         cursor.execute(f"SELECT tablename FROM pg_tables WHERE {OURS} ORDER BY 1")  # noqa: S608
         names = [name for (name,) in cursor.fetchall()]
-        counted = {}
-        for name in names:
+        counted = dict.fromkeys(names, 0)
+        for name in set(names) - set(without_rows):
             cursor.execute(f'SELECT count(*) FROM public."{name}"')  # noqa: S608
             counted[name] = cursor.fetchone()[0]
     return counted
@@ -101,13 +111,39 @@ def _migrations(keeper: Any) -> list[tuple[str, str]]:
 
 
 def check(path: Path, counted: dict[str, int]) -> None:
-    """Raise KeepingTrouble unless the dump can be opened and holds the data of every table."""
-    listed = run("pg_restore", "--list", str(path), database=False)
-    held = {
-        words[-2] for line in listed.splitlines() if "TABLE DATA public " in line and (words := line.split())
-    }
-    if missing := sorted(set(counted) - held):
-        raise KeepingTrouble(f"{path.name} lacks the table {missing[0]}.")
+    """Raise KeepingTrouble unless the dump can be read to its end and holds every table with all its rows."""
+    held = _held(path)
+    for name, rows in counted.items():
+        if name not in held:
+            raise KeepingTrouble(f"{path.name} lacks the table {name}.")
+        if held[name] != rows:
+            raise KeepingTrouble(f"{path.name} is damaged: of {rows} rows of {name} it holds {held[name]}.")
+
+
+def _held(path: Path) -> dict[str, int]:
+    """The rows of each table in a dump, counted while the whole of it is unpacked. Raises KeepingTrouble."""
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        words = [program("pg_restore"), "--file=-", str(path)]
+        with subprocess.Popen(words, env=_environment(), stdout=subprocess.PIPE, stderr=said) as reading:  # noqa: S603
+            held = _rows_in(reading.stdout or [])
+        if reading.returncode:
+            said.seek(0)
+            raise KeepingTrouble(_did_not_work("pg_restore", said.read(MOST_SAID)))
+    return held
+
+
+def _rows_in(text: Iterable[bytes]) -> dict[str, int]:
+    """The rows of each table of the schema `public`. A row is a line: line breaks in it are written in other signs."""
+    held: dict[str, int] = {}
+    lines = iter(text)
+    for line in lines:
+        if made := _TABLE.match(line):
+            held[made[1].decode()] = 0
+        elif filled := _ROWS.match(line):
+            rows = sum(1 for _row in takewhile(_NO_END, lines))
+            if filled[1]:
+                held[filled[1].decode()] = rows
+    return held
 
 
 def load(path: Path) -> None:
@@ -116,30 +152,35 @@ def load(path: Path) -> None:
         f"--dbname={connection.settings_dict['NAME']}", str(path))  # fmt: skip
 
 
-def run(name: str, *words: str, database: bool = True) -> str:
+def run(name: str, *words: str) -> str:
     """Run one of the programs on the shop's database; what it printed. Raises KeepingTrouble.
 
     The password goes through the environment: the words of a command are seen by everybody on the machine.
     """
     settings = connection.settings_dict
-    environment = {**os.environ, "PGCONNECT_TIMEOUT": "20", "LC_ALL": "C"}
-    if database:
-        environment |= {
-            "PGHOST": settings["HOST"],
-            "PGPORT": str(settings["PORT"]),
-            "PGUSER": settings["USER"],
-            "PGPASSWORD": settings["PASSWORD"],
-            "PGDATABASE": settings["NAME"],
-            **_options(settings.get("OPTIONS", {})),
-        }
-    environment = {key: value for key, value in environment.items() if value}
+    where = {
+        "PGHOST": settings["HOST"],
+        "PGPORT": str(settings["PORT"]),
+        "PGUSER": settings["USER"],
+        "PGPASSWORD": settings["PASSWORD"],
+        "PGDATABASE": settings["NAME"],
+        **_options(settings.get("OPTIONS", {})),
+    }
     done = subprocess.run(  # noqa: S603
-        [program(name), *words], env=environment, capture_output=True, text=True, check=False
+        [program(name), *words], env=_environment(**where), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
-        raise KeepingTrouble(f"{name} did not work: {said}")
+        raise KeepingTrouble(_did_not_work(name, done.stderr))
     return done.stdout
+
+
+def _environment(**more: str) -> dict[str, str]:
+    whole = {**os.environ, "PGCONNECT_TIMEOUT": "20", "LC_ALL": "C", **more}
+    return {key: value for key, value in whole.items() if value}
+
+
+def _did_not_work(name: str, said: str) -> str:
+    return f"{name} did not work: {(said.strip().splitlines() or ['it said nothing'])[0]}"
 
 
 def _options(options: dict[str, Any]) -> dict[str, str]:

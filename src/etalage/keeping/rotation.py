@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from etalage.kit.fields import EncryptedTextField
-from etalage.kit.secrets import Cipher, UnreadableSecret
+from etalage.kit.secrets import Cipher, UnreadableSecret, fingerprint
 
 BATCH = 200
 SEALED_IN_JSON = ("secret", "seed")  # of the second steps of sign-in: authenticator apps and recovery codes
@@ -98,6 +100,42 @@ def lost_rows(column: Column) -> list[Any]:
     return [key for rows in _batches(column) for key, text in rows if _is_lost(column, text)]
 
 
+def keys_in_use(opened: BaseDatabaseWrapper) -> list[str]:
+    """The fingerprints of those of `settings.SECRET_KEYS` that something in a database is sealed with, newest first.
+
+    `opened`: a connection to it; columns that a database of an older form does not have hold nothing.
+    """
+    ciphers = {key: Cipher([key]) for key in settings.SECRET_KEYS}
+    used: set[str] = set()
+
+    def note(sealed: str) -> str:
+        used.update(islice((key for key, cipher in ciphers.items() if _opens(cipher, sealed)), 1))
+        return sealed
+
+    for column in columns():
+        if _is_there(column, opened):
+            for rows in _batches(column, opened):
+                for _key, text in rows:
+                    _each(column, text, note)
+    return [fingerprint(key) for key in ciphers if key in used]
+
+
+def _opens(cipher: Cipher, sealed: str) -> bool:
+    try:
+        cipher.decrypt(sealed)
+    except UnreadableSecret:
+        return False
+    return True
+
+
+def _is_there(column: Column, opened: BaseDatabaseWrapper) -> bool:
+    with opened.cursor() as cursor:
+        if column.table not in opened.introspection.table_names(cursor):
+            return False
+        found = opened.introspection.get_table_description(cursor, column.table)
+    return column.name in {one.name for one in found}
+
+
 def _is_lost(column: Column, text: str) -> bool:
     keys, tally = Keys.configured(), Tally()
     _each(column, text, lambda sealed: _resealed(sealed, keys, tally))
@@ -147,9 +185,10 @@ def _resealed(sealed: str, keys: Keys, tally: Tally) -> str:
     return fresh
 
 
-def _batches(column: Column) -> Iterator[list[tuple[Any, str]]]:
+def _batches(column: Column, opened: BaseDatabaseWrapper | None = None) -> Iterator[list[tuple[Any, str]]]:
     """The rows of a column that hold anything, in portions, by their keys; each portion is read by itself."""
-    quote = connection.ops.quote_name
+    database: Any = opened or connection
+    quote = database.ops.quote_name
     key, name, table = quote(column.key), quote(column.name), quote(column.table)
     text = f"CAST({name} AS text)"
     last: Any = None
@@ -159,7 +198,7 @@ def _batches(column: Column) -> Iterator[list[tuple[Any, str]]]:
             f"SELECT {key}, {text} FROM {table} WHERE {name} IS NOT NULL AND {text} <> '' {after} "  # noqa: S608
             f"ORDER BY {key} LIMIT {BATCH}"
         )
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(sql, [] if last is None else [last])
             rows = cursor.fetchall()
         if not rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from etalage.keeping.words import KeepingTrouble
 WAIT_SECONDS = 30
 
 
-def snapshot(source: Path, target: Path) -> None:
+def snapshot(source: Path, target: Path, without_rows: Sequence[str] = ()) -> None:
     """Copy a database that is being written to, as it stands at one moment, into a single sound file.
 
     In one pass (`pages=-1`): under writes, a copy in portions begins again with every commit and never ends. Writers
-    wait for nothing but the disk meanwhile, because the copy only reads. Raises KeepingTrouble.
+    wait for nothing but the disk meanwhile, because the copy only reads. The tables `without_rows` are empty in it, and
+    no page of it holds what was in them. Raises KeepingTrouble.
     """
     try:
         with (
@@ -26,9 +28,20 @@ def snapshot(source: Path, target: Path) -> None:
         ):
             live.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode=DELETE")  # no log beside it: one file is the whole
+            _empty(copy, without_rows)
     except sqlite3.Error as error:
         raise KeepingTrouble(f"{source} cannot be copied: {error}.") from error
     check(target)
+
+
+def _empty(copy: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Empty these tables: with `secure_delete`, all rows at once, SQLite overwrites each of their pages as a whole."""
+    copy.isolation_level = None
+    copy.execute("PRAGMA secure_delete=ON")
+    copy.execute("PRAGMA journal_mode=OFF")  # nobody goes on with a copy whose making failed
+    for name in names:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone():
+            copy.execute(f'DELETE FROM "{name}"')  # noqa: S608
 
 
 def check(path: Path) -> None:

@@ -1,0 +1,58 @@
+"""A backup opens with the keys that its secrets are sealed with, whichever the shop had beside them."""
+
+from __future__ import annotations
+
+from etalage.environment import read_env_file
+from etalage.keeping import archive
+from etalage.kit.secrets import fingerprint
+from tests.keeping.conftest import Kept
+
+NAME = "ETALAGE_SECRET_KEYS"
+
+
+def keys_of(kept: Kept) -> list[str]:
+    return read_env_file(kept.folder / "etalage.env")[NAME].split(",")
+
+
+def set_keys(kept: Kept, *keys: str) -> None:
+    path = kept.folder / "etalage.env"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{NAME}=")]
+    path.write_text("\n".join([*lines, f"{NAME}={','.join(keys)}", ""]))
+
+
+def test_a_key_that_was_there_and_had_sealed_nothing_yet_is_not_enough(kept: Kept) -> None:
+    """All is still sealed with the old key when the backup is made; then that key is taken away."""
+    kept.deed("grant", "token-1")
+    assert kept.run("rotate-keys", "--new-key").returncode == 0
+    path = kept.backup()
+    assert kept.run("rotate-keys").returncode == 0
+    new, old = keys_of(kept)
+    assert archive.manifest_of(path).keys == [fingerprint(old)]
+    set_keys(kept, new)
+    done = kept.run("restore", str(path), "--yes")
+    assert done.returncode == 1 and "are not those" in done.stderr, done.stdout + done.stderr
+    assert not list(kept.folder.glob("before-restore-*"))
+    assert kept.deed("tokens") == {"tokens": ["token-1"]}, "the shop is as it was"
+    set_keys(kept, new, old)
+    done = kept.run("restore", str(path), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert kept.deed("tokens") == {"tokens": ["token-1"]}
+
+
+def test_every_key_that_something_is_sealed_with_is_needed_and_no_other(kept: Kept) -> None:
+    kept.deed("grant", "token-1")
+    assert kept.run("rotate-keys", "--new-key").returncode == 0
+    new, old = keys_of(kept)
+    kept.deed("grant", "token-2")
+    both = kept.backup(str(kept.folder.parent / "both.tar"))
+    assert archive.manifest_of(both).keys == [fingerprint(new), fingerprint(old)]
+    assert kept.run("rotate-keys").returncode == 0
+    one = kept.backup(str(kept.folder.parent / "one.tar"))
+    assert archive.manifest_of(one).keys == [fingerprint(new)]
+    set_keys(kept, new)
+    assert kept.run("restore", str(both), "--yes").returncode == 1
+    assert kept.run("restore", str(one), "--yes").returncode == 0
+    assert kept.deed("tokens") == {"tokens": ["token-1", "token-2"]}
+    done = kept.run("restore", str(both), "--yes", "--new-keys")
+    assert done.returncode == 0, "whoever says so goes on without it"
+    assert kept.deed("tokens") == {"tokens": ["token-2"]}
