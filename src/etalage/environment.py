@@ -21,6 +21,15 @@ SQLITE_PRAGMAS = (
     "PRAGMA temp_store=MEMORY;"
     "PRAGMA secure_delete=ON;"  # who is erased stays in no free page; only some builds do so of themselves
 )
+#: How long a PostgreSQL server that says nothing is waited for, in libpq's words. Without them a server whose machine
+#: lost its power, or that a firewall cut off, holds whoever asked for a quarter of an hour.
+POSTGRESQL_PATIENCE = {
+    "connect_timeout": "10",  # seconds, as the three below
+    "keepalives_idle": "30",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # milliseconds for what was sent to arrive; an answer may take longer
+}
 DATABASE_HINT = "Write postgresql://user:password@host:port/name, or leave it out to keep the data in a file."
 
 
@@ -109,7 +118,8 @@ class Environment:
             "PORT": str(port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": dict(parse_qsl(parts.query)),  # such as ?sslmode=require, as libpq calls them
+            # Such as ?sslmode=require, as libpq calls them.
+            "OPTIONS": POSTGRESQL_PATIENCE | dict(parse_qsl(parts.query)),
         }
 
     def _sqlite(self) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -12,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from etalage.edge.link_sources import PostgreSQLLinks, SQLiteLinks, links_in, microseconds
 from etalage.edge.links import Link, LinkSource, LinksUnavailable, normal_code
-from etalage.environment import Environment
+from etalage.environment import POSTGRESQL_PATIENCE, Environment
 from etalage.kit import clock
 from etalage.publishing.models import TrackedLink
 from tests.edge.world import Shop
@@ -70,6 +73,35 @@ def test_a_connection_that_was_cut_is_opened_again() -> None:
     links.close()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_falls_silent_is_not_waited_for() -> None:
+    """Its machine still takes what is sent, so that nothing but our own patience ends it. A new one is asked then."""
+    if connection.vendor != "postgresql":
+        pytest.skip("is about PostgreSQL")
+    TrackedLink.objects.create(code="VASE22", target="/shop/")
+    patient = source()
+    assert isinstance(patient, PostgreSQLLinks)
+    links = PostgreSQLLinks(patient.address, wait_s=1)
+    assert links.find("VASE22")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE %s",
+            ["SELECT id, code, target, %"],
+        )
+        ((server,),) = cursor.fetchall()
+    program = Path(f"/proc/{server}/cmdline")
+    if not program.exists() or b"postgres" not in program.read_bytes():
+        pytest.skip("the server is on another machine")
+    os.kill(server, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert links.find("VASE22")
+        assert 1 < time.monotonic() - began < 10
+    finally:
+        os.kill(server, signal.SIGCONT)
+    links.close()
+
+
 def test_a_file_that_was_taken_away_with_its_disk_is_read_no_more(tmp_path: Path) -> None:
     """It reads well for ever; what the shop says since stands in the file that the path leads to."""
     folder = tmp_path / "data"
@@ -99,11 +131,18 @@ def test_any_password_reaches_postgresql_as_it_is(password: str) -> None:
 def test_the_options_of_the_database_reach_postgresql_and_those_of_django_do_not() -> None:
     address = "postgresql://shop@db/shop?sslmode=require&application_name=the%20shop"
     database = Environment.load({"DATABASE_URL": address}).database()
-    assert database["OPTIONS"] == {"sslmode": "require", "application_name": "the shop"}
+    said = {"sslmode": "require", "application_name": "the shop"}
+    assert database["OPTIONS"] == POSTGRESQL_PATIENCE | said
     links = links_in({**database, "OPTIONS": {**database["OPTIONS"], "pool": True}})
     assert isinstance(links, PostgreSQLLinks)
     told = {"dbname": "shop", "user": "shop", "host": "db"}
-    assert conninfo_to_dict(links.address) == {**told, "sslmode": "require", "application_name": "the shop"}
+    assert conninfo_to_dict(links.address) == {**told, **POSTGRESQL_PATIENCE, **said}
+
+
+def test_how_long_a_silent_server_is_waited_for_may_be_said_in_its_address() -> None:
+    address = "postgresql://shop@db/shop?connect_timeout=3&tcp_user_timeout=0"
+    told = Environment.load({"DATABASE_URL": address}).database()["OPTIONS"]
+    assert told == {**POSTGRESQL_PATIENCE, "connect_timeout": "3", "tcp_user_timeout": "0"}
 
 
 def test_a_database_that_is_not_there_is_unavailable_and_not_empty(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Who may deliver to the edge: each channel's own secret, from a memory that is read anew every few seconds.
 
 The edge asks on its event loop, so that the database is read in a thread beside it, once for all who wait. A channel
-without a secret is refused; while the database is away, what was known a while ago still serves.
+without a secret is refused; while the database is away or says nothing, what was known `STALE_S` seconds ago still
+serves.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from django.db import connections
 
 from etalage.channels.models import ChannelState, Listening
+from etalage.edge.reader import Reader
 from etalage.edge.signatures import Reason, Verdict, judge, refused
 from etalage.kit import clock
 from etalage.networks import registry
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 FRESH_S = 5.0
 ABSENT_S = 0.5
 STALE_S = 3600.0
+WAIT_S = 1.0  # for a reading, where what was known may serve
+LONGEST_WAIT_S = 10.0  # and where it may not: then the sender is told to come again
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,17 @@ Memory = Mapping[tuple[str, str], Known]
 
 
 class HookVerifier:
-    """See `edge.signatures.Verifier`. A new secret counts within `ABSENT_S` seconds, an old one for `FRESH_S` more."""
+    """See `edge.signatures.Verifier`. A new secret counts within `ABSENT_S` seconds, an old one for `FRESH_S` more.
+
+    So it is while the database answers. Where it fails or says nothing, the secrets of up to `STALE_S` ago serve: each
+    delivery waits for `WAIT_S` at most, and for the next `FRESH_S` none does.
+    """
 
     def __init__(self) -> None:
         self._known: Memory = {}
-        self._read_at = self._begun_at = float("-inf")
+        self._read_at = self._begun_at = self._failed_at = float("-inf")
         self._reading: asyncio.Future[Memory] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="edge-hooks")
+        self._reader = Reader("edge-hooks")
 
     def __call__(
         self, network: str, key: str, headers: Mapping[str, str], raw: bytes, /
@@ -57,29 +64,39 @@ class HookVerifier:
         meanwhile; `ABSENT_S` apart at least, however many come.
         """
         known, now = self._known.get((network, key)), clock.elapsed()
-        if now - self._read_at < (FRESH_S if known else ABSENT_S):
+        asked_at = max(self._read_at, self._failed_at) if self._may_serve(known, now) else self._read_at
+        if now - asked_at < (FRESH_S if known else ABSENT_S):
             judged = verdict(known, headers, raw)
             if judged.accepted or now - max(self._begun_at, self._read_at) < ABSENT_S:
                 return judged
         return self._after_reading(network, key, headers, raw)
 
     def close(self) -> None:
-        """Stop the reading thread."""
-        self._thread.shutdown(wait=True)
+        """Stop the reading thread; one that hangs is left to itself after seconds."""
+        self._reader.close()
 
     async def _after_reading(self, network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
+        now = clock.elapsed()
         if self._reading is None:
-            self._begun_at = clock.elapsed()
-            self._reading = asyncio.get_running_loop().run_in_executor(self._thread, read_hooks)
+            self._begun_at = now
+            self._reading = self._reader.read(read_hooks)
             self._reading.add_done_callback(self._remember)
+        serves = self._may_serve(self._known.get((network, key)), now)
+        # Counted from its beginning, so that nobody waits any more for one that hangs.
+        patience = self._begun_at + (WAIT_S if serves else LONGEST_WAIT_S) - now
         try:
-            await asyncio.shield(self._reading)
+            async with asyncio.timeout(max(0.0, patience)):
+                await asyncio.shield(self._reading)
         except Exception:
-            known = self._known.get((network, key))
-            if known is None or clock.elapsed() - self._read_at > STALE_S:
+            failed_before, self._failed_at = self._failed_at, clock.elapsed()
+            if not serves:
                 raise  # the edge answers 503, and the network comes again
-            log.warning("the secrets of the channels cannot be read now; the last known ones serve")
+            if self._failed_at - failed_before >= FRESH_S:
+                log.warning("the secrets of the channels cannot be read now; the last known ones serve")
         return verdict(self._known.get((network, key)), headers, raw)
+
+    def _may_serve(self, known: Known | None, now: float) -> bool:
+        return known is not None and now - self._read_at <= STALE_S
 
     def _remember(self, done: asyncio.Future[Memory]) -> None:
         self._reading = None

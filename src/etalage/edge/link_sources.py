@@ -18,6 +18,19 @@ try:
     import psycopg
 except ImportError:  # the extra "postgresql" is not installed; only PostgreSQLLinks needs it
     psycopg = None  # type: ignore[assignment]
+else:
+
+    class _Hasty(psycopg.Connection[Any]):
+        """A connection that waits so long for an answer, and no longer: `statement_timeout` is the server's own,
+        and a server that hangs keeps to none.
+        """
+
+        wait_s = 3.0
+
+        def wait(self, gen: Any, *_how: Any, **_more: Any) -> Any:
+            """See `psycopg.Connection.wait`."""
+            return super().wait(gen, timeout=self.wait_s)
+
 
 DJANGOS_OWN = frozenset(
     ("assume_role", "cursor_factory", "isolation_level", "pool", "server_side_binding", "context")
@@ -106,14 +119,17 @@ class SQLiteLinks:
 
 
 class PostgreSQLLinks:
-    """Reads the shop's PostgreSQL database; a connection that broke is opened again at once."""
+    """Reads the shop's PostgreSQL database; a connection that broke is opened again at once.
+
+    Each step of a look ends after about `wait_s` seconds, also where the server is gone without a word.
+    """
 
     def __init__(self, address: str, *, wait_s: float = 3.0) -> None:
         if psycopg is None:
             raise RuntimeError("PostgreSQL needs the extra: install etalage[postgresql]")
         self.address = address
         self._wait_s = wait_s
-        self._connection: psycopg.Connection | None = None
+        self._connection: _Hasty | None = None
         self._sql = FIND.format("%s")
 
     def find(self, code: str) -> Link | None:
@@ -139,11 +155,16 @@ class PostgreSQLLinks:
 
     def _find(self, code: str) -> Link | None:
         if self._connection is None:
-            self._connection = psycopg.connect(
+            self._connection = _Hasty.connect(
                 self.address,
                 autocommit=True,
                 prepare_threshold=None,  # a pooler in transaction mode knows no prepared statements
                 connect_timeout=max(2, round(self._wait_s)),
+                tcp_user_timeout=round(self._wait_s * 1000),
+                keepalives_idle=10,  # so that one that died while nobody asked is found dead before somebody asks
+                keepalives_interval=2,
+                keepalives_count=3,
             )
+            self._connection.wait_s = self._wait_s + 1  # the server's own word comes first, where it has one
             self._connection.execute(f"SET statement_timeout = {round(self._wait_s * 1000)}")
         return link_of(self._connection.execute(self._sql, (code,)).fetchone())

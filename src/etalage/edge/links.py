@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
+from etalage.edge.reader import Reader
 from etalage.kit import clock
 
 Status = Literal["live", "withdrawn"]
@@ -59,13 +60,19 @@ class _Entry(NamedTuple, Generic[Known]):
     read_at: float
 
 
+class _Asked(NamedTuple, Generic[Known]):
+    answer: asyncio.Future[Known | None]
+    at: float
+
+
 class LinkMemory(Generic[Known]):
     """The links of the last seconds, so that a post that goes round costs one look at the database per
     `fresh_s`.
 
-    A kill switch therefore works within `fresh_s` seconds, and a link made after somebody asked for it
-    appears within `absent_s`. When the database does not answer, what was known up to `stale_s` ago still
-    serves: nobody can have withdrawn a link in a database that is down.
+    While the database answers, a kill switch therefore works within `fresh_s` seconds, and a link made after
+    somebody asked for it appears within `absent_s`. When it fails, or says nothing for `wait_s`, a link that was
+    known up to `stale_s` ago still serves: nobody can have withdrawn a link in a database that is down. It is asked
+    again `fresh_s` after it failed; while it says nothing, nobody waits twice. What is not known waits for its answer.
     """
 
     def __init__(
@@ -76,15 +83,17 @@ class LinkMemory(Generic[Known]):
         fresh_s: float = 2.0,
         absent_s: float = 0.5,
         stale_s: float = 3600.0,
+        wait_s: float = 1.0,
         size: int = 10_000,
         waiting: int = 2_000,
     ) -> None:
         self._source, self._prepare = source, prepare
-        self._fresh_s, self._absent_s, self._stale_s = fresh_s, absent_s, stale_s
+        self._fresh_s, self._absent_s, self._stale_s, self._wait_s = fresh_s, absent_s, stale_s, wait_s
         self._size, self._waiting = size, waiting
         self._entries: OrderedDict[str, _Entry[Known]] = OrderedDict()
-        self._asked: dict[str, asyncio.Future[Known | None]] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="edge-links")
+        self._asked: dict[str, _Asked[Known]] = {}  # in the order in which they are read
+        self._reader = Reader("edge-links")
+        self._failed_at = self._quiet_until = float("-inf")
         self.unanswered = 0
 
     async def find(self, typed: str) -> Known | None:
@@ -100,37 +109,68 @@ class LinkMemory(Generic[Known]):
         return await self._ask(code, entry)
 
     def close(self) -> None:
-        """Stop the reading thread and give its connection back."""
-        self._thread.submit(self._source.close)
-        self._thread.shutdown(wait=True)
+        """Give the connection back and stop the reading thread; one that hangs is left to itself after seconds."""
+        self._reader.close(self._source.close)
 
     async def _ask(self, code: str, old: _Entry[Known] | None) -> Known | None:
         """Read once for all who ask for the same code at the same time."""
-        asked = self._asked.get(code)
-        if asked is None:
-            if len(self._asked) >= self._waiting:
-                self.unanswered += 1
-                raise LinksUnavailable("too many links are being looked up")
-            asked = asyncio.get_running_loop().run_in_executor(self._thread, self._read, code)
-            self._asked[code] = asked
-            asked.add_done_callback(lambda done: self._remember(code, done))
-        try:
-            # Shielded: the one who asked first may hang up, the others still wait for the same answer.
-            return await asyncio.shield(asked)
-        except LinksUnavailable:
+        now = clock.elapsed()
+        if old is not None and now - old.read_at >= self._stale_s:
+            old = None
+        is_known = old is not None and old.known is not None
+        if old is not None and is_known and now < self._quiet_until:
             self.unanswered += 1
-            if old is not None and clock.elapsed() - old.read_at < self._stale_s:
-                return old.known
-            raise
+            return old.known
+        answer = self._begun(code, now, is_known=is_known)
+        try:
+            async with asyncio.timeout(self._patience(now) if is_known else None):
+                # Shielded: the one who asked first may hang up, the others still wait for the same answer.
+                return await asyncio.shield(answer)
+        except (LinksUnavailable, TimeoutError):
+            self.unanswered += 1
+            if old is None:
+                raise
+            return old.known
 
-    def _read(self, code: str) -> Known | None:
-        link = self._source.find(code)
+    def _begun(self, code: str, now: float, *, is_known: bool) -> asyncio.Future[Known | None]:
+        """The reading of this code, begun if nobody has. Raises `LinksUnavailable` when too many wait.
+
+        Known links are always let in, as many as the memory holds: strangers who make up codes keep none of them
+        from being read anew.
+        """
+        if (asked := self._asked.get(code)) is not None:
+            return asked.answer
+        if len(self._asked) >= self._waiting and not is_known:
+            self.unanswered += 1
+            raise LinksUnavailable("too many links are being looked up")
+        answer = self._reader.read(partial(self._read, code, now))
+        self._asked[code] = _Asked(answer, now)
+        answer.add_done_callback(partial(self._remember, code))
+        return answer
+
+    def _patience(self, now: float) -> float:
+        """Seconds for which a known link is waited for: none while the reading thread has hung for `wait_s`."""
+        return max(0.0, next(iter(self._asked.values())).at + self._wait_s - now)
+
+    def _read(self, code: str, asked_at: float) -> Known | None:
+        if asked_at < self._failed_at:  # else all who waited meanwhile would wait for a failure each
+            raise LinksUnavailable("the links could not be read since this one was asked for")
+        try:
+            link = self._source.find(code)
+        except LinksUnavailable:
+            self._failed_at = clock.elapsed()
+            raise
         return None if link is None else self._prepare(link)
 
     def _remember(self, code: str, done: asyncio.Future[Known | None]) -> None:
         self._asked.pop(code, None)
-        if done.cancelled() or done.exception() is not None:
+        if done.cancelled():
             return
+        if (error := done.exception()) is not None:
+            if isinstance(error, LinksUnavailable):
+                self._quiet_until = clock.elapsed() + self._fresh_s
+            return
+        self._quiet_until = float("-inf")
         self._entries[code] = _Entry(done.result(), clock.elapsed())
         self._entries.move_to_end(code)
         if len(self._entries) > self._size:
