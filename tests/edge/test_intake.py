@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import closing
 
@@ -300,8 +301,43 @@ def test_health_says_that_all_is_well_and_nothing_of_the_trade(shop: Shop, edge:
         200,
         {
             "status": "ok",
-            "clicks": {"runs": True, "waiting": 0, "dropped": 0},
-            "intake": {"takes": True, "waiting": 0},
+            "clicks": {"runs": True, "writes": True, "waiting": 0, "dropped": 0},
+            "intake": {"takes": True, "writes": True, "waiting": 0},
         },
     )
     assert edge.client.head("/edge/health").content == b""
+
+
+@pytest.mark.parametrize("side", ["journal", "clicks"])
+@pytest.mark.parametrize("heals", ["by the next write", "by itself"])
+def test_health_says_that_nothing_can_be_written(shop: Shop, edge: Running, side: str, heals: str) -> None:
+    shop.link("VASE22")
+    files, away = sorted(shop.folder.glob(f"{side}.sqlite3*")), shop.folder / "away"
+    away.mkdir()
+
+    def comes(number: int, status: int = 200) -> None:
+        """What this side keeps: a delivery is answered when it is written, a click before that."""
+        if side == "journal":
+            assert edge.deliver(event(number), f"d-{number}").status_code == status
+        else:
+            assert edge.tap("/l/VASE22").status_code == 302
+
+    comes(1)
+    for file in files:
+        file.rename(away / file.name)
+    comes(2, 503)
+    until(lambda: edge.client.get("/edge/health").status_code == 503)
+    time.sleep(0.7)  # it is looked at meanwhile, in vain
+    state = edge.client.get("/edge/health").json()
+    assert (state["status"], state["clicks"]["writes"], state["intake"]["writes"]) == (
+        "degraded",
+        side != "clicks",
+        side != "journal",
+    )
+    for file in files:
+        (away / file.name).rename(file)
+    if heals == "by the next write":
+        comes(3)
+    until(lambda: edge.client.get("/edge/health").status_code == 200)
+    assert edge.client.get("/edge/health").json()["status"] == "ok"
+    assert sorted(shop.folder.glob(f"{side}.sqlite3*")) == files, "nothing was made beside them"

@@ -86,17 +86,25 @@ class EdgeApp:
         }
 
     def _health(self) -> Answer:
-        """Whether both sides work. Anyone may ask, so it says nothing of how busy the shop is."""
+        """Whether both sides work, and the last write of each did. Anyone may ask: not a word of how busy the shop is.
+
+        A file that failed is tried again by whatever comes next, and every half second without.
+        """
         clicks, deliveries = self._clicks, self._deliveries
-        well = clicks.runs and self._intake.takes
+        well = clicks.runs and self._intake.takes and clicks.writes and deliveries.writes
         state = {
             "status": "ok" if well else "degraded",
             "clicks": {
                 "runs": clicks.runs,
+                "writes": clicks.writes,
                 "waiting": clicks.waiting,
                 "dropped": clicks.tally.dropped + clicks.tally.lost,
             },
-            "intake": {"takes": self._intake.takes, "waiting": deliveries.waiting},
+            "intake": {
+                "takes": self._intake.takes,
+                "writes": deliveries.writes,
+                "waiting": deliveries.waiting,
+            },
         }
         return Answer(
             200 if well else 503, json.dumps(state).encode(), answers.NO_STORE, kind=b"application/json"

@@ -71,6 +71,7 @@ class GroupWriter(Generic[Item]):
         self._held: list[Item] = []
         self._in_hand = 0
         self._unsettled_since: float | None = None
+        self._write_failed = self._settle_failed = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_alive = False  # asked for each request, and the thread itself answers slowly
@@ -85,6 +86,11 @@ class GroupWriter(Generic[Item]):
     def runs(self) -> bool:
         """True while the thread takes items."""
         return self._is_alive and not self._stopping.is_set()
+
+    @property
+    def writes(self) -> bool:
+        """False while the last write, or the last settling, failed. Items are taken and tried all the same."""
+        return not (self._write_failed or self._settle_failed)
 
     def start(self) -> None:
         """Open the store and begin. Raises `StoreUnavailable` when the store cannot be opened."""
@@ -161,6 +167,8 @@ class GroupWriter(Generic[Item]):
             batch, running = self._gather()
             if batch or self._held:
                 self._write(batch)
+            elif running and not self.writes:
+                self._look_again()
             self._settle(now=not running)
         self.tally.lost += len(self._held)
         self._held = []
@@ -199,7 +207,7 @@ class GroupWriter(Generic[Item]):
 
     def _patience(self) -> float | None:
         """Seconds until something is due without a new item; None when nothing is."""
-        if self._held:
+        if self._held or not self.writes:
             return RETRY_S
         if self._settle_s is None or self._unsettled_since is None:
             return None
@@ -218,6 +226,7 @@ class GroupWriter(Generic[Item]):
             log.exception("%s: a batch of %d could not be written", self._name, len(items))
             self._failed(batch, StoreUnavailable(str(error)), hopeless=True)
             return
+        self._write_failed = False
         self._held = []
         self._in_hand = 0
         self.tally.commits += 1
@@ -232,6 +241,7 @@ class GroupWriter(Generic[Item]):
     ) -> None:
         if self.tally.failures == 0 or not self._held:
             log.error("%s: %s", self._name, error)
+        self._write_failed = True
         self.tally.failures += 1
         given_away = [*self._held, *(waiting.item for waiting in batch if waiting.done is None)]
         keep = 0 if hopeless else self._capacity
@@ -241,6 +251,12 @@ class GroupWriter(Generic[Item]):
         _tell(batch, error)
         if self._held:
             self._stopping.wait(RETRY_S)
+
+    def _look_again(self) -> None:
+        """Whether the store is well again, where nothing waits to be written: it may be long until something does."""
+        with suppress(StoreUnavailable):
+            self._store.open()
+            self._write_failed = self._settle_failed = False
 
     def _settle(self, *, now: bool) -> None:
         since = self._unsettled_since
@@ -252,8 +268,11 @@ class GroupWriter(Generic[Item]):
         try:
             self._store.settle()
         except StoreUnavailable as error:
+            self._settle_failed = True
             self.tally.failures += 1
             log.error("%s: %s", self._name, error)
+        else:
+            self._settle_failed = False
 
 
 def _tell(batch: list[_Waiting[Item]], error: StoreUnavailable | None) -> None:
