@@ -15,6 +15,7 @@ from etalage.cli.ports import port_number
 from etalage.cli.say import NO_SHOP, complain, say
 
 if TYPE_CHECKING:
+    from etalage.asgi import Application
     from etalage.cli.listening import Server
 
 PARTS = ("web", "worker", "edge")
@@ -167,23 +168,9 @@ def serve(
 
     `hello` is said once a signal ends everything in order. Returns the exit status: 1 when the server could not start.
     """
-    import uvicorn
-
     from etalage.asgi import build_application
-    from etalage.cli.listening import Server
 
-    application = build_application(web=part != "edge", edge=part != "web")
-    server = Server(
-        uvicorn.Config(
-            application,
-            log_level="warning",
-            log_config=None,  # the settings': they leave out what must not be kept
-            access_log=False,
-            server_header=False,
-            ws="none",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
+    server = server_of(build_application(web=part != "edge", edge=part != "web"))
     # uvicorn raises the signal again after its own end: without this, the worker would die in its work.
     ending = ending or Ending()
     server.drains, server.leave = ending.outlived, ending.finish
@@ -209,6 +196,27 @@ def serve(
         if worker:
             worker.join()
     return 0 if server.started or asked else 1
+
+
+def server_of(application: Application) -> Server:
+    """The web server of this application, as all parts that listen run it."""
+    import uvicorn
+
+    from etalage.cli.listening import Server
+    from etalage.cli.whole_heads import WholeHeads
+
+    return Server(
+        uvicorn.Config(
+            application,
+            log_level="warning",
+            log_config=None,  # the settings': they leave out what must not be kept
+            access_log=False,
+            server_header=False,
+            http=WholeHeads,
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
 
 
 def _hand_over(server: Server, worker: threading.Thread | None, ending: Ending) -> None:
