@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import hmac
 import json
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,11 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from django.db import connections
 from pytest_django import Settings
 
-from etalage.asgi import build_application
 from etalage.channels import actions, hooks
 from etalage.channels.actions import listening
 from etalage.channels.actions.access import asked
@@ -27,13 +20,13 @@ from etalage.channels.items import key_of
 from etalage.channels.models import Channel, Incoming, Listening
 from etalage.channels.queries import hook_address
 from etalage.edge.journal import Journal
-from etalage.edge.listener import bind
 from etalage.edge.signatures import WINDOW_S
 from etalage.jobs.idle import run_until_idle
 from etalage.kit import clock
 from etalage.networks import registry
 from etalage.networks.base import Subscriber
 from tests.channels.conftest import NewChannel
+from tests.channels.delivering import SECRET, raw_of, running_shop, signed, with_secret
 from tests.channels.guild import Guild, guild_signature, item
 from tests.edge.world import until
 from tests.practice_network import PracticeNetwork
@@ -42,45 +35,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SEED = random.SystemRandom().randrange(2**32)
 ROUNDS = 400
 SLACK_S = 30  # what a busy machine may take for one request
-SECRET = "a secret that the channel and its network alone know"
 
 
 @pytest.fixture
 def shop(folder: Path, settings: Settings) -> Iterator[str]:
-    """The shop's own application under a real server, edge and all; its address."""
-    with bind("127.0.0.1", 0) as listener:
-        settings.PUBLIC_ADDRESS = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        application = build_application(web=False)
-        server = uvicorn.Server(uvicorn.Config(application, log_config=None, access_log=False, ws="none"))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-        thread.start()
-        try:
-            until(lambda: server.started or not thread.is_alive())
-            yield settings.PUBLIC_ADDRESS
-        finally:
-            server.should_exit = True
-            thread.join()
-            connections.close_all()
-
-
-def raw_of(number: int) -> bytes:
-    """A delivery in the practice network's words."""
-    person = {"id": f"person:{number}", "handle": "noor", "name": "Noor"}
-    act = {"id": str(number), "kind": "comment", "author": person, "text": "Still there?", "language": "en"}
-    placed = {"at": time.time(), "status_id": "1", "in_reply_to": "", "url": ""}
-    return json.dumps({"items": [{**act, **placed}]}).encode()
-
-
-def signed(secret: str, raw: bytes, away: int = 0) -> dict[str, str]:
-    """The headers of a delivery that was signed so many seconds from now."""
-    moment = int(time.time()) + away
-    digest = hmac.new(secret.encode(), f"{moment}.".encode() + raw, hashlib.sha256).hexdigest()
-    return {"x-practice-moment": str(moment), "x-practice-signature": f"sha256={digest}"}
-
-
-def with_secret(channel: Channel, secret: str = SECRET) -> Channel:
-    Listening.objects.filter(channel=channel).update(secret=secret)
-    return channel
+    """The shop's edge, running; its address."""
+    with running_shop(settings) as address:
+        yield address
 
 
 def test_the_practice_network_tells_us_at_once_and_once(
@@ -349,83 +310,3 @@ def test_a_crowd_of_forgers_does_not_ask_the_database_for_each(
                 asked += 1
                 assert client.post(path, content=raw_of(1), headers=said).status_code == 403
             assert 1 <= len(reads) <= 2 + (time.monotonic() - began) / hooks.ABSENT_S
-
-
-def test_while_the_database_is_away_the_known_secrets_serve_and_others_come_again(
-    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    channel = with_secret(new_channel())
-    path, raw = f"/hooks/practice/{key_of(channel)}", raw_of(1)
-    assert httpx.post(shop + path, content=raw, headers=signed(SECRET, raw)).status_code == 200
-
-    def away() -> hooks.Memory:
-        raise OSError("the database is away")
-
-    monkeypatch.setattr(hooks, "read_hooks", away)
-    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
-    monkeypatch.setattr(hooks, "ABSENT_S", 0.0)
-    raw = raw_of(2)
-    sent = signed(SECRET, raw)
-    assert httpx.post(shop + path, content=raw, headers=sent).status_code == 200
-    assert httpx.post(f"{shop}/hooks/practice/{'0' * 32}", content=raw, headers=sent).status_code == 503
-    assert len(journal.pending()) == 2
-
-
-def test_while_the_database_says_nothing_the_known_secrets_serve_and_others_come_again(
-    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    channel, real, speaks = with_secret(new_channel()), hooks.read_hooks, threading.Event()
-    path, count = f"{shop}/hooks/practice/{key_of(channel)}", 0
-
-    def told(address: str, secret: str = SECRET) -> tuple[int, float]:
-        """What the sender hears, and after how many seconds."""
-        nonlocal count
-        count += 1
-        raw, began = raw_of(count), time.monotonic()
-        status = httpx.post(address, content=raw, headers=signed(secret, raw), timeout=60).status_code
-        return status, time.monotonic() - began
-
-    def silent() -> hooks.Memory:
-        assert speaks.wait(60)
-        return real()
-
-    assert told(path)[0] == 200
-    monkeypatch.setattr(hooks, "read_hooks", silent)
-    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
-    monkeypatch.setattr(hooks, "LONGEST_WAIT_S", 3.0)
-    try:
-        status, seconds = told(path)
-        assert (status, hooks.WAIT_S / 2 < seconds < 5 * hooks.WAIT_S) == (200, True), seconds
-        status, seconds = told(path)
-        assert (status, seconds < hooks.WAIT_S / 2) == (200, True), "nobody waits twice"
-        assert told(f"{shop}/hooks/practice/{'0' * 32}")[0] == 503
-        assert told(path, "a guess")[0] == 403
-        with_secret(channel, "another secret")
-    finally:
-        speaks.set()
-    until(lambda: told(path, "another secret")[0] == 200)
-    until(lambda: told(path)[0] == 403)
-    assert len(journal.pending()) == 4
-
-
-def test_a_database_that_is_away_is_not_asked_for_each_delivery(
-    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, reads = f"/hooks/practice/{key_of(with_secret(new_channel()))}", []
-
-    def away() -> hooks.Memory:
-        reads.append(1)
-        raise OSError("the database is away")
-
-    monkeypatch.setattr(hooks, "FRESH_S", 0.5)
-    with httpx.Client(base_url=shop) as client:
-        raw = raw_of(0)
-        assert client.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 200
-        monkeypatch.setattr(hooks, "read_hooks", away)
-        began, number, after = time.monotonic(), 0, 0
-        while after < 30:
-            number, after = number + 1, after + bool(reads)
-            raw = raw_of(number)
-            assert client.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 200
-        assert len(reads) <= 1 + (time.monotonic() - began) / hooks.FRESH_S
-    assert len(journal.pending(1000)) == number + 1

@@ -1,0 +1,108 @@
+"""Deliveries while the database is away, or says nothing: who is known is let in, who is not comes again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pytest_django import Settings
+
+from etalage.channels import hooks
+from etalage.channels.items import key_of
+from etalage.edge.journal import Journal
+from tests.channels.conftest import NewChannel
+from tests.channels.delivering import SECRET, raw_of, running_shop, signed, with_secret
+from tests.edge.world import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def shop(folder: Path, settings: Settings) -> Iterator[str]:
+    """The shop's edge, running; its address."""
+    with running_shop(settings) as address:
+        yield address
+
+
+def test_while_the_database_is_away_the_known_secrets_serve_and_others_come_again(
+    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = with_secret(new_channel())
+    path, raw = f"/hooks/practice/{key_of(channel)}", raw_of(1)
+    assert httpx.post(shop + path, content=raw, headers=signed(SECRET, raw)).status_code == 200
+
+    def away() -> hooks.Memory:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(hooks, "read_hooks", away)
+    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
+    monkeypatch.setattr(hooks, "ABSENT_S", 0.0)
+    raw = raw_of(2)
+    sent = signed(SECRET, raw)
+    assert httpx.post(shop + path, content=raw, headers=sent).status_code == 200
+    assert httpx.post(f"{shop}/hooks/practice/{'0' * 32}", content=raw, headers=sent).status_code == 503
+    assert len(journal.pending()) == 2
+
+
+def test_while_the_database_says_nothing_the_known_secrets_serve_and_others_come_again(
+    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, real, speaks = with_secret(new_channel()), hooks.read_hooks, threading.Event()
+    path, count = f"{shop}/hooks/practice/{key_of(channel)}", 0
+
+    def told(address: str, secret: str = SECRET) -> tuple[int, float]:
+        """What the sender hears, and after how many seconds."""
+        nonlocal count
+        count += 1
+        raw, began = raw_of(count), time.monotonic()
+        status = httpx.post(address, content=raw, headers=signed(secret, raw), timeout=60).status_code
+        return status, time.monotonic() - began
+
+    def silent() -> hooks.Memory:
+        assert speaks.wait(60)
+        return real()
+
+    assert told(path)[0] == 200
+    monkeypatch.setattr(hooks, "read_hooks", silent)
+    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
+    monkeypatch.setattr(hooks, "LONGEST_WAIT_S", 3.0)
+    try:
+        status, seconds = told(path)
+        assert (status, hooks.WAIT_S / 2 < seconds < 5 * hooks.WAIT_S) == (200, True), seconds
+        status, seconds = told(path)
+        assert (status, seconds < hooks.WAIT_S / 2) == (200, True), "nobody waits twice"
+        assert told(f"{shop}/hooks/practice/{'0' * 32}")[0] == 503
+        assert told(path, "a guess")[0] == 403
+        with_secret(channel, "another secret")
+    finally:
+        speaks.set()
+    until(lambda: told(path, "another secret")[0] == 200)
+    until(lambda: told(path)[0] == 403)
+    assert len(journal.pending()) == 4
+
+
+def test_a_database_that_is_away_is_not_asked_for_each_delivery(
+    new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, reads = f"/hooks/practice/{key_of(with_secret(new_channel()))}", []
+
+    def away() -> hooks.Memory:
+        reads.append(1)
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(hooks, "FRESH_S", 0.5)
+    with httpx.Client(base_url=shop) as client:
+        raw = raw_of(0)
+        assert client.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 200
+        monkeypatch.setattr(hooks, "read_hooks", away)
+        began, number, after = time.monotonic(), 0, 0
+        while after < 30:
+            number, after = number + 1, after + bool(reads)
+            raw = raw_of(number)
+            assert client.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 200
+        assert len(reads) <= 1 + (time.monotonic() - began) / hooks.FRESH_S
+    assert len(journal.pending(1000)) == number + 1
