@@ -302,11 +302,11 @@ def test_a_crowd_of_forgers_does_not_ask_the_database_for_each(
     path = f"/hooks/practice/{key_of(with_secret(new_channel()))}"
     said = signed("a guess", raw_of(1))
     with httpx.Client(base_url=shop) as client:
-        for reading in (counted, away):
+        for reading, heard in ((counted, {403}), (away, {403, 503})):
             monkeypatch.setattr(hooks, "read_hooks", reading)
             reads.clear()
             began, asked = time.monotonic(), 0
             while asked < 200 or not reads:
                 asked += 1
-                assert client.post(path, content=raw_of(1), headers=said).status_code == 403
+                assert client.post(path, content=raw_of(1), headers=said).status_code in heard
             assert 1 <= len(reads) <= 2 + (time.monotonic() - began) / hooks.ABSENT_S

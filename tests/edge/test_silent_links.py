@@ -37,13 +37,14 @@ class Silent:
 
     def __init__(self) -> None:
         self.links = {link.code: link for link in (VASE, SHELF)}
-        self.speaks, self.fails = threading.Event(), False
+        self.speaks, self.fails, self.takes_s = threading.Event(), False, 0.0
         self.speaks.set()
         self.asked: list[str] = []
 
     def find(self, code: str) -> Link | None:
         self.asked.append(code)
         assert self.speaks.wait(60)
+        time.sleep(self.takes_s)
         if self.fails:
             raise LinksUnavailable("gone")
         return self.links.get(code)
@@ -111,6 +112,40 @@ def test_known_links_are_followed_and_read_anew_also_when_too_many_wait(source: 
         memory.close()
 
     asyncio.run(asyncio.wait_for(story(), 60))
+
+
+def test_a_long_line_of_made_up_codes_is_no_silence(source: Silent) -> None:
+    """Else whoever makes up codes keeps a withdrawn link alive."""
+
+    async def story() -> None:
+        memory = await knowing(source)
+        source.takes_s = WAIT_S / 10
+        strangers = [asyncio.create_task(memory.find(f"MADEUP{number}")) for number in range(200)]
+        source.links["VASE22"] = withdrawn = replace(VASE, status="withdrawn")
+        while len(source.asked) < 15:  # the others have waited for longer than `WAIT_S`
+            await asyncio.sleep(0.01)
+        assert await memory.find("VASE22") == withdrawn
+        assert not all(stranger.done() for stranger in strangers), "it does not stand behind them"
+        source.takes_s = 0.0
+        assert await asyncio.gather(*strangers) == [None] * 200
+        memory.close()
+
+    asyncio.run(asyncio.wait_for(story(), 60))
+
+
+def test_made_up_codes_push_no_link_out(source: Silent) -> None:
+    async def story() -> None:
+        memory = await knowing(source, fresh_s=0.0, size=2, absent_size=2)
+        for number in range(5):
+            assert await memory.find(f"MADEUP{number}") is None
+        source.fails = True
+        assert (await memory.find("VASE22"), await memory.find("SHELF2")) == (VASE, SHELF)
+        source.fails = False
+        del source.links["VASE22"]
+        assert await memory.find("VASE22") is None
+        memory.close()
+
+    asyncio.run(story())
 
 
 def test_a_failure_is_remembered_and_the_database_is_asked_again_later(source: Silent) -> None:

@@ -28,6 +28,7 @@ ABSENT_S = 0.5
 STALE_S = 3600.0
 WAIT_S = 1.0  # for a reading, where what was known may serve
 LONGEST_WAIT_S = 10.0  # and where it may not: then the sender is told to come again
+SIGNED = (Reason.GENUINE, Reason.LATE)  # one of the secrets fits, and another one would not
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,9 @@ Memory = Mapping[tuple[str, str], Known]
 class HookVerifier:
     """See `edge.signatures.Verifier`. A new secret counts within `ABSENT_S` seconds, an old one for `FRESH_S` more.
 
-    So it is while the database answers. Where it fails or says nothing, the secrets of up to `STALE_S` ago serve: each
-    delivery waits for `WAIT_S` at most, and for the next `FRESH_S` none does.
+    So it is while the database answers. Where it fails or says nothing, the secrets of up to `STALE_S` ago serve: a
+    delivery that one of them signed waits for `WAIT_S` at most, and for the next `FRESH_S` none does. One that none of
+    them signed may be signed with a secret that was agreed since: it waits longer, and then comes again.
     """
 
     def __init__(self) -> None:
@@ -61,13 +63,13 @@ class HookVerifier:
         """Judge one delivery; from memory at once where it is fresh.
 
         Whoever is refused by it is judged once more by a new reading, because a new secret may have been agreed
-        meanwhile; `ABSENT_S` apart at least, however many come.
+        meanwhile; `ABSENT_S` after the last one at the soonest, however many come.
         """
         known, now = self._known.get((network, key)), clock.elapsed()
         asked_at = max(self._read_at, self._failed_at) if self._may_serve(known, now) else self._read_at
         if now - asked_at < (FRESH_S if known else ABSENT_S):
             judged = verdict(known, headers, raw)
-            if judged.accepted or now - max(self._begun_at, self._read_at) < ABSENT_S:
+            if judged.reason in SIGNED or now - self._read_at < ABSENT_S:
                 return judged
         return self._after_reading(network, key, headers, raw)
 
@@ -76,17 +78,10 @@ class HookVerifier:
         self._reader.close()
 
     async def _after_reading(self, network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
-        now = clock.elapsed()
-        if self._reading is None:
-            self._begun_at = now
-            self._reading = self._reader.read(read_hooks)
-            self._reading.add_done_callback(self._remember)
-        serves = self._may_serve(self._known.get((network, key)), now)
-        # Counted from its beginning, so that nobody waits any more for one that hangs.
-        patience = self._begun_at + (WAIT_S if serves else LONGEST_WAIT_S) - now
+        known = self._known.get((network, key))
+        serves = self._may_serve(known, clock.elapsed()) and verdict(known, headers, raw).reason in SIGNED
         try:
-            async with asyncio.timeout(max(0.0, patience)):
-                await asyncio.shield(self._reading)
+            await self._read(WAIT_S if serves else LONGEST_WAIT_S)
         except Exception:
             failed_before, self._failed_at = self._failed_at, clock.elapsed()
             if not serves:
@@ -94,6 +89,21 @@ class HookVerifier:
             if self._failed_at - failed_before >= FRESH_S:
                 log.warning("the secrets of the channels cannot be read now; the last known ones serve")
         return verdict(self._known.get((network, key)), headers, raw)
+
+    async def _read(self, within_s: float) -> None:
+        """Wait for the reading in hand, or a new one, until so many seconds after its beginning.
+
+        Counted from there, so that nobody waits any more for one that hangs; and one that failed is not followed by
+        another at once, however many come. Raises TimeoutError, or what it raised.
+        """
+        if self._reading is None:
+            if self._begun_at > self._read_at and clock.elapsed() - self._begun_at < ABSENT_S:
+                raise TimeoutError("the secrets could not be read a moment ago")
+            self._begun_at = clock.elapsed()
+            self._reading = self._reader.read(read_hooks)
+            self._reading.add_done_callback(self._remember)
+        async with asyncio.timeout(max(0.0, self._begun_at + within_s - clock.elapsed())):
+            await asyncio.shield(self._reading)
 
     def _may_serve(self, known: Known | None, now: float) -> bool:
         return known is not None and now - self._read_at <= STALE_S
@@ -115,7 +125,7 @@ def verdict(known: Known | None, headers: Mapping[str, str], raw: bytes) -> Verd
     judged = refused(Reason.SECRET_UNSET)
     for secret in known.secrets:
         judged = judge(secret, known.connector.verify, headers, raw, moment=moment)
-        if judged.reason in (Reason.GENUINE, Reason.LATE):  # the signature fits; another secret's would not
+        if judged.reason in SIGNED:
             break
     return judged
 

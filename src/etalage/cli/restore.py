@@ -85,7 +85,7 @@ def _prepare_keys(arguments: argparse.Namespace, folder: Path, manifest: Any) ->
     env = folder / "etalage.env"
     found = Environment.load({**os.environ, "ETALAGE_DATA": str(folder)}).words("ETALAGE_SECRET_KEYS")
     if not found:
-        if not (manifest.with_keys or arguments.new_keys):
+        if not (manifest.with_keys or arguments.new_keys or manifest.opens_with(set())):
             return (
                 f"Put the etalage.env that you kept to {env} first (its keys open the backup's secrets), or restore "
                 f"with --new-keys: {AGAIN}"
@@ -93,7 +93,7 @@ def _prepare_keys(arguments: argparse.Namespace, folder: Path, manifest: Any) ->
         kept = settings_in(arguments.file, with_keys=not arguments.new_keys)
         write_env(folder, kept.pop("ETALAGE_PUBLIC_ADDRESS", "http://localhost:8000"), **kept)
         return ""
-    if arguments.new_keys or set(manifest.keys) <= {fingerprint(key) for key in found}:
+    if arguments.new_keys or manifest.opens_with({fingerprint(key) for key in found}):
         return ""
     return (
         f"The keys in {env} are not those that the backup's secrets are sealed with. Put back the file that you kept, "

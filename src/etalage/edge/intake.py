@@ -28,7 +28,9 @@ _PATH = re.compile(r"/hooks/([a-z0-9_-]{1,32})/([A-Za-z0-9_-]{1,128})/?")
 _ALWAYS_KEPT = ("content-type", "content-encoding")
 _LONGEST_HEADER = 1000
 _MOST_DIGITS = 12
-_QUIET_S = 60.0  # whoever sends again what he caught does not fill the log
+_QUIET_S = (
+    60.0  # whoever sends again what he caught, or much while secrets cannot be read, does not fill the log
+)
 
 
 class BodyRefused(Exception):
@@ -73,7 +75,7 @@ class Intake:
         self._config, self._writer, self._disk = config, writer, disk
         self._in_flight = 0
         self.refused = self.late = 0
-        self._told_late_at = float("-inf")
+        self._told_late_at = self._told_fault_at = float("-inf")
 
     @property
     def takes(self) -> bool:
@@ -112,7 +114,11 @@ class Intake:
             judged = self._config.verifier(network, key, headers, raw)
             verdict = judged if isinstance(judged, Verdict) else await judged
         except Exception:  # closed on a fault of the verifier; the sender comes again
-            log.exception("the signature of a delivery from %s could not be checked", network)
+            if clock.elapsed() - self._told_fault_at >= _QUIET_S:
+                self._told_fault_at = clock.elapsed()
+                log.exception(
+                    "the signature of a delivery from %s could not be checked; it comes again", network
+                )
             return answers.TRY_LATER
         if not verdict.accepted:
             return self._refuse(network, verdict.reason)

@@ -60,11 +60,6 @@ class _Entry(NamedTuple, Generic[Known]):
     read_at: float
 
 
-class _Asked(NamedTuple, Generic[Known]):
-    answer: asyncio.Future[Known | None]
-    at: float
-
-
 class LinkMemory(Generic[Known]):
     """The links of the last seconds, so that a post that goes round costs one look at the database per
     `fresh_s`.
@@ -72,7 +67,8 @@ class LinkMemory(Generic[Known]):
     While the database answers, a kill switch therefore works within `fresh_s` seconds, and a link made after
     somebody asked for it appears within `absent_s`. When it fails, or says nothing for `wait_s`, a link that was
     known up to `stale_s` ago still serves: nobody can have withdrawn a link in a database that is down. It is asked
-    again `fresh_s` after it failed; while it says nothing, nobody waits twice. What is not known waits for its answer.
+    again `fresh_s` after it failed; while it says nothing, nobody waits twice. What is not known waits for its answer,
+    behind what is, and codes that somebody made up are remembered apart: they push no link out.
     """
 
     def __init__(
@@ -85,14 +81,17 @@ class LinkMemory(Generic[Known]):
         stale_s: float = 3600.0,
         wait_s: float = 1.0,
         size: int = 10_000,
+        absent_size: int = 1_000,
         waiting: int = 2_000,
     ) -> None:
         self._source, self._prepare = source, prepare
         self._fresh_s, self._absent_s, self._stale_s, self._wait_s = fresh_s, absent_s, stale_s, wait_s
-        self._size, self._waiting = size, waiting
+        self._size, self._absent_size, self._waiting = size, absent_size, waiting
         self._entries: OrderedDict[str, _Entry[Known]] = OrderedDict()
-        self._asked: dict[str, _Asked[Known]] = {}  # in the order in which they are read
+        self._absent: OrderedDict[str, _Entry[Known]] = OrderedDict()
+        self._asked: dict[str, asyncio.Future[Known | None]] = {}
         self._reader = Reader("edge-links")
+        self._in_hand_since = float("inf")  # when the thread began what it reads now
         self._failed_at = self._quiet_until = float("-inf")
         self.unanswered = 0
 
@@ -101,7 +100,7 @@ class LinkMemory(Generic[Known]):
         code = normal_code(typed)
         if code is None:
             return None
-        entry = self._entries.get(code)
+        entry = self._entries.get(code) or self._absent.get(code)
         if entry is not None:
             age = clock.elapsed() - entry.read_at
             if age < (self._absent_s if entry.known is None else self._fresh_s):
@@ -139,27 +138,30 @@ class LinkMemory(Generic[Known]):
         from being read anew.
         """
         if (asked := self._asked.get(code)) is not None:
-            return asked.answer
+            return asked
         if len(self._asked) >= self._waiting and not is_known:
             self.unanswered += 1
             raise LinksUnavailable("too many links are being looked up")
-        answer = self._reader.read(partial(self._read, code, now))
-        self._asked[code] = _Asked(answer, now)
+        answer = self._reader.read(partial(self._read, code, now), urgent=is_known)
+        self._asked[code] = answer
         answer.add_done_callback(partial(self._remember, code))
         return answer
 
     def _patience(self, now: float) -> float:
-        """Seconds for which a known link is waited for: none while the reading thread has hung for `wait_s`."""
-        return max(0.0, next(iter(self._asked.values())).at + self._wait_s - now)
+        """Seconds for which a known link is waited for: none while one reading has hung for `wait_s`."""
+        return max(0.0, min(now, self._in_hand_since) + self._wait_s - now)
 
     def _read(self, code: str, asked_at: float) -> Known | None:
         if asked_at < self._failed_at:  # else all who waited meanwhile would wait for a failure each
             raise LinksUnavailable("the links could not be read since this one was asked for")
+        self._in_hand_since = clock.elapsed()
         try:
             link = self._source.find(code)
         except LinksUnavailable:
             self._failed_at = clock.elapsed()
             raise
+        finally:
+            self._in_hand_since = float("inf")
         return None if link is None else self._prepare(link)
 
     def _remember(self, code: str, done: asyncio.Future[Known | None]) -> None:
@@ -171,7 +173,17 @@ class LinkMemory(Generic[Known]):
                 self._quiet_until = clock.elapsed() + self._fresh_s
             return
         self._quiet_until = float("-inf")
-        self._entries[code] = _Entry(done.result(), clock.elapsed())
-        self._entries.move_to_end(code)
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+        known, now = done.result(), clock.elapsed()
+        if known is None:
+            self._entries.pop(code, None)
+            _keep(self._absent, code, _Entry(None, now), self._absent_size)
+        else:
+            self._absent.pop(code, None)
+            _keep(self._entries, code, _Entry(known, now), self._size)
+
+
+def _keep(entries: OrderedDict[str, _Entry[Known]], code: str, entry: _Entry[Known], size: int) -> None:
+    entries[code] = entry
+    entries.move_to_end(code)
+    if len(entries) > size:
+        entries.popitem(last=False)

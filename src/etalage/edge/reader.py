@@ -7,27 +7,30 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from queue import SimpleQueue
+from itertools import count
+from queue import PriorityQueue
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
 
 CLOSE_S = 2.0
+_URGENT, _PLAIN, _LAST = range(3)
 
 
 class Reader:
-    """Does what it is given, one after the other, in a thread that begins with the first.
+    """Does what it is given, one after the other, in a thread that begins with the first; what is urgent goes ahead.
 
     Not an executor of Python's own: the end of the program would wait for its thread, however long that hangs.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._given: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._given: PriorityQueue[tuple[int, int, Callable[[], object] | None]] = PriorityQueue()
+        self._turns = count()  # so that no two entries are alike
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def read(self, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
+    def read(self, work: Callable[[], Answer], *, urgent: bool = False) -> asyncio.Future[Answer]:
         """What `work` will give, or raise, in its turn. Raises RuntimeError once closed."""
         if self._is_closed:
             raise RuntimeError(f"{self._name} is closed")
@@ -35,7 +38,7 @@ class Reader:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
         answer: Future[Answer] = Future()
-        self._given.put(partial(_do, work, answer))
+        self._put(_URGENT if urgent else _PLAIN, partial(_do, work, answer))
         return asyncio.wrap_future(answer)
 
     def close(self, last: Callable[[], object] | None = None, *, wait_s: float = CLOSE_S) -> None:
@@ -47,12 +50,15 @@ class Reader:
         if self._thread is None:
             return
         if last is not None:
-            self._given.put(last)
-        self._given.put(None)
+            self._put(_LAST, last)
+        self._put(_LAST, None)
         self._thread.join(wait_s)
 
+    def _put(self, rank: int, step: Callable[[], object] | None) -> None:
+        self._given.put((rank, next(self._turns), step))
+
     def _run(self) -> None:
-        while (step := self._given.get()) is not None:
+        while (step := self._given.get()[-1]) is not None:
             step()
 
 

@@ -50,7 +50,8 @@ class Contents(NamedTuple):
 class Manifest:
     """What a backup holds. `taken_at` is before everything in it: what happened later may be missing.
 
-    `keys`, `migrations` and `counts` are the `Contents` of its database.
+    `keys`, `migrations` and `counts` are the `Contents` of its database. Where `keys_are_needed` is not said, `keys`
+    are all that the shop had.
     """
 
     made_by: str
@@ -59,6 +60,7 @@ class Manifest:
     public_address: str
     with_keys: bool
     keys: list[str] = field(default_factory=list)
+    keys_are_needed: bool = False
     migrations: list[tuple[str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     files: dict[str, Part] = field(default_factory=dict)
@@ -67,6 +69,13 @@ class Manifest:
     def tell(self, contents: Contents) -> None:
         """Say of the database what it holds."""
         self.counts, self.migrations, self.keys = contents
+        self.keys_are_needed = True
+
+    def opens_with(self, keys: set[str]) -> bool:
+        """Whether keys with these fingerprints open its secrets, as far as can be told."""
+        if self.keys_are_needed:
+            return keys >= set(self.keys)
+        return not self.keys or bool(keys & set(self.keys))
 
     @property
     def moment(self) -> datetime:
