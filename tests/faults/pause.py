@@ -34,8 +34,12 @@ BESIDE = 3  # and one that is never stopped, so that somebody takes over
 PAUSE = 1.15  # seconds; the lease is 0.9
 LONG_PAUSE = 2.5  # long enough for a successor to do all of its work
 IN_ITS_DOUBT = 3.0  # a successor has sent, and does not know yet whether that was accepted
-AFTER = 0.25  # seconds that a worker goes on after its pause
+AFTER, LONG_AFTER = (
+    0.25,
+    1.0,
+)  # seconds that a worker goes on after its pause; one of a control, which has to act
 LIVES = (0.01, 0.25)
+TO_ITS_POINT = 5.0  # seconds that a worker of a control has: one that is stopped elsewhere shows nothing
 PER_STOP = 2.0
 POINTS = ("statement", "before_step", "after_step", "after_send", "before_look", "after_look")
 
@@ -121,19 +125,21 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
     chance = options.chance("pause", options.database, case.name, number)
     rounds = case.stops if case.sees else options.rounds
     line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
-    with timed(line), at_pace(case.pace):
+    # One hand: a worker of two may stop while the other one holds SQLite's only lock, and nobody takes over.
+    with timed(line), at_pace({"hands": 1, **case.pace} if case.sees else case.pace):
         practice.clear_orders()
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
         channel = open_channel(practice, case.face, **{**account, **case.account})
         publications = round(rounds * PER_STOP)
-        batch = stock(channel, publications, rounds * (case.pause + AFTER) / BESIDE)
+        after = LONG_AFTER if case.sees else AFTER
+        batch = stock(channel, publications, rounds * (case.pause + after) / BESIDE)
         if case.lost:
             seed = chance.randrange(10**6)
             practice.order("accepted_cut", share=case.lost, times=None, seed=seed)
         order_faults(practice, chance)
         # A control's fault needs a successor that is as quick as the others.
         steady = workers.start(case.work if case.sees else calm(case.work))
-        stop_many(rounds, case.pause, functools.partial(_sleepy, chance, case))
+        stop_many(rounds, case.pause, after, functools.partial(_sleepy, chance, case))
         workers.end(steady)
         workers.let_finish(2, calm(case.work), batch.is_done, patience(publications))
         verdict = judge(practice, batch)
@@ -158,15 +164,17 @@ def _sleepy(chance: random.Random, case: Case) -> tuple[Callable[[], None], floa
             network.plan(point, number, _stop_me)
         case.work()
 
-    return live, 2.0 if at_point else life
+    return live, (TO_ITS_POINT if case.sees else 2.0) if at_point else life
 
 
 def _stop_me() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def stop_many(number: int, pause: float, begin: Callable[[], tuple[Callable[[], None], float]]) -> None:
-    """Keep workers running until `number` were stopped, woken after `pause` seconds, and ended a little later."""
+def stop_many(
+    number: int, pause: float, after: float, begin: Callable[[], tuple[Callable[[], None], float]]
+) -> None:
+    """Keep workers running until `number` were stopped, woken after `pause` seconds, and ended `after` seconds later."""
     slots: list[Slot] = []
     ended = 0
     while ended < number:
@@ -175,7 +183,7 @@ def stop_many(number: int, pause: float, begin: Callable[[], tuple[Callable[[], 
             slots.append(Slot(workers.start(live), time.monotonic() + life))
         time.sleep(0.002)
         for slot in list(slots):
-            if _goes_on(slot, pause):
+            if _goes_on(slot, pause, after):
                 continue
             workers.end(slot.pid)
             slots.remove(slot)
@@ -183,7 +191,7 @@ def stop_many(number: int, pause: float, begin: Callable[[], tuple[Callable[[], 
     workers.end(*(slot.pid for slot in slots))
 
 
-def _goes_on(slot: Slot, pause: float) -> bool:
+def _goes_on(slot: Slot, pause: float, after: float) -> bool:
     """Do to a worker what its time says; False when it has had its pause and what follows."""
     now = time.monotonic()
     if slot.ends_at:
@@ -191,7 +199,7 @@ def _goes_on(slot: Slot, pause: float) -> bool:
     if slot.wakes_at:
         if now >= slot.wakes_at:
             os.kill(slot.pid, signal.SIGCONT)
-            slot.ends_at = now + AFTER
+            slot.ends_at = now + after
     elif workers.is_stopped(slot.pid):  # it stopped itself
         slot.wakes_at = now + pause
     elif now >= slot.stops_at:
