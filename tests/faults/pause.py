@@ -174,7 +174,7 @@ def _stop_me() -> None:
 def stop_many(
     number: int, pause: float, after: float, begin: Callable[[], tuple[Callable[[], None], float]]
 ) -> None:
-    """Keep workers running until `number` were stopped, woken after `pause` seconds, and ended `after` seconds later."""
+    """Keep workers running until `number` were stopped, woken after `pause` seconds and ended `after` seconds later."""
     slots: list[Slot] = []
     ended = 0
     while ended < number:

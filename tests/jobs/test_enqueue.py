@@ -119,6 +119,15 @@ def test_what_asked_for_patience_keeps_it_when_somebody_asks_again(counted: bool
     assert Job.objects.get().run_after == waits_until
 
 
+def test_what_rests_runs_at_once_when_what_it_rested_for_is_over() -> None:
+    enqueue_once(work.come_back, "k", False)
+    run_until_idle(raising=False)
+    enqueue_once(work.come_back, "k", False, at_once=True)
+    job = Job.objects.get()
+    assert job.run_after <= clock.now()
+    assert job.counted_from is not None, "a clock that is set back does not make it wait"
+
+
 def test_a_job_taken_back_from_a_dead_worker_keeps_its_rest_when_asked_for_again() -> None:
     enqueue_once(work.fail_slowly, "k")
     claim(due_lanes()[0], "a dead worker", 1)

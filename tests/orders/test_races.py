@@ -10,6 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from etalage.catalogue.models import Stock
+from etalage.customers.actions import erase_customer, find_or_create, merge_customers
+from etalage.customers.models import Identity
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.orders.actions.closing import cancel_reservation, expire_reservation
@@ -94,6 +96,27 @@ def test_a_sale_and_a_wish_of_the_same_customer_do_not_lock_each_other_out(
             assert not wait([wished], timeout=1).done, "it waits for the cups, and holds the customer"
         assert wished.result(timeout=60).reservation.pk != made.pk
     assert goods.shelf(goods.cup) == (9, 1)
+
+
+@pytest.mark.parametrize("becomes", ["erased", "another"])
+def test_a_wish_never_ends_with_somebody_who_was_erased_or_merged_meanwhile(
+    goods: Goods, reserve_one: Reserve, becomes: str
+) -> None:
+    older = find_or_create("Nora Peeters", [("phone", "+32 470 11 22 33")])
+    before = reserve_one(goods.cup).customer
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            if becomes == "erased":
+                erase_customer(before.pk)
+            else:
+                merge_customers(older.pk, before.pk)
+            wished = pool.submit(_reserve_and_leave, wish_for(goods.cup, goods.world.ghent))
+            assert not wait([wished], timeout=1).done, "it waits for the contact, or for the customer"
+        customer = wished.result(timeout=60).reservation.customer
+    customer.refresh_from_db()
+    assert (customer.erased_at, customer.merged_into_id) == (None, None)
+    assert customer.pk != before.pk
+    assert not Identity.objects.filter(customer=before).exists()
 
 
 def _reserve_and_leave(wish: Wish) -> Reserved:

@@ -16,7 +16,7 @@ from etalage.jobs import RetryAt
 from etalage.jobs.errors import LeaseLost
 from etalage.jobs.idle import run_until_idle
 from etalage.jobs.lease import Lease, holding
-from etalage.jobs.models import Event
+from etalage.jobs.models import Event, Job
 from etalage.kit import clock
 from etalage.networks.base import ChannelRefused, Mechanism, Reason
 from etalage.publishing import actions
@@ -43,13 +43,17 @@ def published(post: Post) -> Publication:
     return publication
 
 
+@pytest.mark.parametrize("rests", [False, True])
 def test_a_wish_ends_when_its_channel_is_given_up(
-    practice_channel: NewChannel, new_post: NewPost, world: World
+    practice_channel: NewChannel, new_post: NewPost, world: World, rests: bool
 ) -> None:
     channel = practice_channel()
     post = new_post(channel, now=True)
     publication = published(post)
     actions.edit_published(post.pk, post.version, {"en": "Old boots are out"}, actor=world.manager)
+    if rests:  # after an attempt, as long as the network asked
+        changes_asked = Job.objects.filter(task=machine.CHANGE, key=str(publication.pk))
+        assert changes_asked.update(started_at=clock.now(), run_after=clock.now() + timedelta(hours=20))
     disconnect_channel(channel.pk, actor=world.manager)
     run_until_idle()
     publication.refresh_from_db()

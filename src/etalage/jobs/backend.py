@@ -78,6 +78,7 @@ class LeasedBackend(BaseTaskBackend):
         run_after: datetime | timedelta | None,
         *,
         rerun: bool = True,
+        at_once: bool = False,
     ) -> bool:
         """Write a job unless one with this key is unfinished; True when written. See `jobs.enqueue_once`."""
         if not key:
@@ -98,14 +99,16 @@ class LeasedBackend(BaseTaskBackend):
                 if Job.objects.filter(pk=job.pk).exists():
                     ring_on_commit()
                     return True
-                if not rerun or same.update(**_asked_again(job)):
+                if not rerun or same.update(**_asked_again(job, at_once)):
                     return False
 
 
-def _asked_again(job: Job) -> dict[str, Any]:
+def _asked_again(job: Job, at_once: bool) -> dict[str, Any]:
     # A job between two attempts keeps its rest; one that never ran may be brought forward. Not `attempts=0`: an
     # attempt that does not count leaves none.
-    sooner = Q(state=State.WAITING, started_at=None, run_after__gt=job.run_after)
+    sooner = Q(state=State.WAITING, run_after__gt=job.run_after)
+    if not at_once:
+        sooner &= Q(started_at=None)
     counted_from = Value(job.counted_from, output_field=DateTimeField())
     return {
         "again": Case(When(state=State.RUNNING, then=True), default="again"),

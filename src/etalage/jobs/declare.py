@@ -72,17 +72,22 @@ def task(
 
 
 def enqueue_once(
-    task: LeasedTask[..., Any] | str, key: str, *args: Any, run_after: datetime | timedelta | None = None
+    task: LeasedTask[..., Any] | str,
+    key: str,
+    *args: Any,
+    run_after: datetime | timedelta | None = None,
+    at_once: bool = False,
 ) -> bool:
     """Enqueue unless a job of this task and key is unfinished; True when a new job was written.
 
     The key must determine the arguments. Nothing is lost when a job already exists: one that waits will see
     the data of this transaction, one that is running runs once more afterwards. An earlier `run_after` wins: a
-    moment of the shop's own life, or a span from now, which stays as long when the clock is set back.
+    moment of the shop's own life, or a span from now, which stays as long when the clock is set back. One that rests
+    after an attempt rests on, unless what it rested for is over and it is asked for `at_once`.
     A room's `actions`, which may not import its `tasks`, name the task by its dotted path.
     """
     chosen = find_task(task) if isinstance(task, str) else task
-    return _backend(chosen).enqueue_once(chosen, key, args, run_after)
+    return _backend(chosen).enqueue_once(chosen, key, args, run_after, at_once=at_once)
 
 
 def enqueue_many(task: LeasedTask[..., Any] | str, calls: Iterable[Sequence[Any]]) -> int:

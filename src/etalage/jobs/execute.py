@@ -23,7 +23,7 @@ from etalage.jobs.errors import GiveUp, LeaseLost, RetryAt
 from etalage.jobs.lease import Lease, holding
 from etalage.jobs.models import Job, State
 from etalage.jobs.registry import Handler, find_event, find_handler, find_task
-from etalage.kit.outages import is_outage, look_at_connection
+from etalage.kit.outages import gave_way, is_outage, look_at_connection
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -31,7 +31,6 @@ PATIENCE = (0.1, 0.3, 1.0, 3.0, 5.0)
 """Seconds between tries to write an end while the database is away."""
 TURNS = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Seconds, at most, before a job runs again of which the database ended a transaction so that another could go on."""
-_ENDED_FOR_ANOTHER = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock detected
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,9 @@ def _run_in_turn(job: Job, lease: Lease) -> None:
         try:
             return _run(job)
         except DatabaseError as error:
-            code = getattr(error.__cause__, "sqlstate", None)
-            if code not in _ENDED_FOR_ANOTHER:
+            if not gave_way(error):
                 raise
-            log.warning("job %s (%s) was ended for another and runs again: %s", job.pk, job.task, code)
+            log.warning("job %s (%s) was ended for another and runs again", job.pk, job.task)
         Event().wait(random.uniform(longest / 2, longest))  # noqa: S311  (spreads load, guards nothing)
         lease.check()
     return _run(job)

@@ -22,6 +22,7 @@ _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 #: Classes of PostgreSQL's codes (appendix A): connection exception, insufficient resources, operator intervention;
 #: and of the class of wrong transactions the one that every write gets from a server that takes none.
 _POSTGRESQL = ("08", "53", "57", "25006")
+_GAVE_WAY = frozenset({"40001", "40P01"})  # serialization failure, deadlock detected
 
 
 def is_outage(error: BaseException | None) -> bool:
@@ -40,6 +41,12 @@ def is_outage(error: BaseException | None) -> bool:
     if state is None:
         return isinstance(error, OperationalError)  # without a code, no server answered at all
     return bool(state.startswith(_POSTGRESQL))
+
+
+def gave_way(error: BaseException | None) -> bool:
+    """Whether PostgreSQL ended a transaction only so that another could go on: it may be done again, whole."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else None
+    return getattr(cause, "sqlstate", None) in _GAVE_WAY
 
 
 def look_at_connection() -> None:

@@ -127,13 +127,17 @@ def _credit_after(
 @transaction.atomic
 def record_order_link(order_id: UUID) -> None:
     """An order that came through a link is led by it, whoever bought: the order says so, no person is tracked."""
-    order = Order.objects.filter(pk=order_id).select_related("link").first()
+    orders = Order.objects.filter(pk=order_id).select_related("link")
+    order = orders.first()
+    if order is None or order.link is None:
+        return
+    # Before the touch is locked: whoever has the turn with these sales may credit it, and would wait for us.
+    take_turns([order.customer_id], [order.pk])
+    order = orders.first()  # it may have been corrected before our turn
     if order is None or order.link is None:
         return
     reservation = by_code(order.number.partition("-")[0]) if order.source == "reservation" else None
     moment = reservation.created_at if reservation else order.placed_at
-    # Before the touch is locked: whoever has the turn with these sales may credit it, and would wait for us.
-    take_turns([order.customer_id], [order.pk])
     Touch.objects.update_or_create(
         source=f"order:{order.pk}",
         defaults={

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from etalage.accounts.audit import record
@@ -28,6 +28,7 @@ from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
+from etalage.kit.outages import gave_way
 from etalage.orders.actions.stock import hold
 from etalage.orders.codes import new_code
 from etalage.orders.events import ReservationMade
@@ -76,6 +77,10 @@ class Reserved:
     cookie: VisitorCookie | None = None
 
 
+class _Changed(Exception):
+    """Whom the contact led to is not this customer any more: all that was written is taken back."""
+
+
 def reserve(wish: Wish) -> Reserved:
     """Keep the pieces for the customer until the business's time is over.
 
@@ -96,8 +101,9 @@ def reserve(wish: Wish) -> Reserved:
             if known := Reservation.objects.filter(request_key=key).first():
                 return Reserved(known)
             raise
-        except IntegrityError:  # the same key came twice at once, or two codes met: look again
-            if last_try:
+        except (IntegrityError, OperationalError, _Changed) as error:
+            # The same key came twice at once, two codes met, or it gave way to somebody: look again.
+            if last_try or (isinstance(error, OperationalError) and not gave_way(error)):
                 raise
     raise AssertionError  # the loop returns or raises
 
@@ -179,7 +185,9 @@ def _customer(wish: Wish) -> Customer:
     # Counted one wish at a time, or twenty at once all count four. The lock comes after the identities and before the
     # stock, as everywhere. It lets foreign keys pass (`no_key`): a sale at the counter holds stock while it commits an
     # order of this customer, and with a full lock each would wait for the other.
-    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if locked.erased_at or locked.merged_into_id:  # between the look and the lock, on PostgreSQL
+        raise _Changed
     if customer.reservations.filter(state=ReservationState.OPEN).count() >= MOST_OPEN:
         raise Refusal(
             _("You have several reservations already. Collect or cancel one of them first."),

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from etalage.accounts.models import Store
 from etalage.customers.queries import calling_code
@@ -15,6 +15,7 @@ from etalage.imports.importers import Context, Counts
 from etalage.imports.reading.columns import Field, normal
 from etalage.imports.reading.table import Table
 from etalage.imports.reading.values import day_comes_first, decimal_mark, moment_reader
+from etalage.kit.outages import gave_way
 from etalage.orders.importing.fields import FIELDS
 from etalage.orders.importing.notes import packed, unpacked, write_notes
 from etalage.orders.importing.reader import ReceiptReader, Refused, Rules
@@ -149,15 +150,15 @@ class _Loading:
         self._context.refuse(place, row[:-1], reason)
 
     def _in_transaction(self, write: Callable[[Counts], None]) -> None:
-        """Write a batch whole. Where another import was faster with the same orders, look again and correct."""
+        """Write a batch whole. Where somebody else was faster with the same orders, look again and correct."""
         for left in reversed(range(_TRIES)):
             counts = Counts()
             try:
                 with transaction.atomic():
                     write(counts)
                 break
-            except IntegrityError:
-                if not left:
+            except (IntegrityError, OperationalError) as error:
+                if not left or not (isinstance(error, IntegrityError) or gave_way(error)):
                     raise
         self._counts.created += counts.created
         self._counts.updated += counts.updated

@@ -30,4 +30,4 @@ def _ask_for_changes(channel_id: UUID) -> None:
         change=""
     )
     for key in changed.values_list("pk", flat=True):
-        enqueue_once(CHANGE, str(key), key)
+        enqueue_once(CHANGE, str(key), key, at_once=True)  # also one that rests, as the network asked before
