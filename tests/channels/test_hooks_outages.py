@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +17,7 @@ from pytest_django import Settings
 from etalage.channels import hooks
 from etalage.channels.items import key_of
 from etalage.edge.journal import Journal
+from etalage.edge.signatures import Verdict
 from tests.channels.conftest import NewChannel
 from tests.channels.delivering import SECRET, raw_of, running_shop, signed, with_secret
 from tests.edge.world import until
@@ -86,6 +90,43 @@ def test_while_the_database_says_nothing_the_known_secrets_serve_and_others_come
     until(lambda: told(path, "another secret")[0] == 200)
     until(lambda: told(path)[0] == 403)
     assert len(journal.pending()) == 5
+
+
+def test_what_was_read_before_a_secret_was_agreed_refuses_nobody_for_good(
+    new_channel: NewChannel, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, read, judge = with_secret(new_channel()), hooks.read_hooks, hooks.verdict
+    path, begun, came, speaks = f"{shop}/hooks/practice/{key_of(channel)}", Event(), Event(), Event()
+
+    def slow() -> hooks.Memory:
+        found = read()
+        begun.set()
+        assert speaks.wait(60)
+        return found
+
+    def seen(*facts: Any) -> Verdict:
+        came.set()
+        return judge(*facts)
+
+    def told(number: int, secret: str) -> int:
+        raw = raw_of(number)
+        return httpx.post(path, content=raw, headers=signed(secret, raw), timeout=60).status_code
+
+    assert told(1, SECRET) == 200
+    monkeypatch.setattr(hooks, "read_hooks", slow)
+    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
+    monkeypatch.setattr(hooks, "ABSENT_S", hooks.WAIT_S / 10)
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            assert (told(2, SECRET), begun.is_set()) == (200, True)  # after `WAIT_S`
+            with_secret(channel, "another secret")
+            monkeypatch.setattr(hooks, "verdict", seen)
+            heard = pool.submit(told, 3, "another secret")
+            assert came.wait(60)
+        finally:
+            speaks.set()
+        assert heard.result(timeout=60) == 200
+    assert told(4, SECRET) == 403
 
 
 def test_a_database_that_is_away_is_not_asked_for_each_delivery(

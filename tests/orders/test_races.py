@@ -119,6 +119,25 @@ def test_a_wish_never_ends_with_somebody_who_was_erased_or_merged_meanwhile(
     assert not Identity.objects.filter(customer=before).exists()
 
 
+@pytest.mark.parametrize("became", ["erased", "another"])
+def test_a_contact_that_came_to_nobody_goes_to_who_it_is(
+    goods: Goods, reserve_one: Reserve, became: str
+) -> None:
+    """An import beside an erasure or a merger may have written it there."""
+    older = find_or_create("Nora Peeters", [("phone", "+32 470 11 22 33")])
+    before = reserve_one(goods.cup).customer
+    if became == "erased":
+        erase_customer(before.pk)
+    else:
+        merge_customers(older.pk, before.pk)
+    Identity.objects.filter(kind="email").delete()
+    Identity.objects.create(customer=before, kind="email", value="nora@example.com")
+    customer = reserve_one(goods.cup).customer
+    assert (customer == older) == (became == "another")
+    assert customer != before
+    assert Identity.objects.get(kind="email").customer == customer
+
+
 def _reserve_and_leave(wish: Wish) -> Reserved:
     try:
         return reserve(wish)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db import connections
 
@@ -43,6 +44,13 @@ class Known:
 Memory = Mapping[tuple[str, str], Known]
 
 
+class Secrets(NamedTuple):
+    """What was so when the reading began, by the clock of `kit.clock.elapsed`."""
+
+    known: Memory
+    at: float
+
+
 class HookVerifier:
     """See `edge.signatures.Verifier`. A new secret counts within `ABSENT_S` seconds, an old one for `FRESH_S` more.
 
@@ -52,9 +60,10 @@ class HookVerifier:
     """
 
     def __init__(self) -> None:
-        self._known: Memory = {}
-        self._read_at = self._begun_at = self._failed_at = float("-inf")
-        self._reading: asyncio.Future[Memory] | None = None
+        self._secrets = Secrets({}, float("-inf"))
+        self._begun_at = self._failed_at = float("-inf")
+        self._reading: asyncio.Future[Secrets] | None = None
+        self._fault: BaseException | None = None  # of the last reading
         self._reader = Reader("edge-hooks")
 
     def __call__(
@@ -65,11 +74,12 @@ class HookVerifier:
         Whoever is refused by it is judged once more by a new reading, because a new secret may have been agreed
         meanwhile; `ABSENT_S` after the last one at the soonest, however many come.
         """
-        known, now = self._known.get((network, key)), clock.elapsed()
-        asked_at = max(self._read_at, self._failed_at) if self._may_serve(known, now) else self._read_at
+        self._take_in()
+        known, now = self._secrets.known.get((network, key)), clock.elapsed()
+        asked_at = max(self._secrets.at, self._failed_at) if self._may_serve(known, now) else self._secrets.at
         if now - asked_at < (FRESH_S if known else ABSENT_S):
             judged = verdict(known, headers, raw)
-            if judged.reason in SIGNED or now - self._read_at < ABSENT_S:
+            if judged.reason in SIGNED or now - self._secrets.at < ABSENT_S:
                 return judged
         return self._after_reading(network, key, headers, raw)
 
@@ -78,40 +88,57 @@ class HookVerifier:
         self._reader.close()
 
     async def _after_reading(self, network: str, key: str, headers: Mapping[str, str], raw: bytes) -> Verdict:
-        known = self._known.get((network, key))
-        serves = self._may_serve(known, clock.elapsed()) and verdict(known, headers, raw).reason in SIGNED
+        came_at, place = clock.elapsed(), (network, key)
+        known = self._secrets.known.get(place)
+        serves = self._may_serve(known, came_at) and verdict(known, headers, raw).reason in SIGNED
         try:
-            await self._read(WAIT_S if serves else LONGEST_WAIT_S)
+            secrets = await self._read(WAIT_S if serves else LONGEST_WAIT_S)
+            judged = verdict(secrets.known.get(place), headers, raw)
+            if judged.reason in SIGNED or came_at - secrets.at < ABSENT_S:
+                return judged
+            secrets = await self._read(LONGEST_WAIT_S)  # that one may have begun before its secret was agreed
         except Exception:
             failed_before, self._failed_at = self._failed_at, clock.elapsed()
             if not serves:
                 raise  # the edge answers 503, and the network comes again
             if self._failed_at - failed_before >= FRESH_S:
                 log.warning("the secrets of the channels cannot be read now; the last known ones serve")
-        return verdict(self._known.get((network, key)), headers, raw)
+            return verdict(known, headers, raw)
+        return verdict(secrets.known.get(place), headers, raw)
 
-    async def _read(self, within_s: float) -> None:
+    async def _read(self, within_s: float) -> Secrets:
         """Wait for the reading in hand, or a new one, until so many seconds after its beginning.
 
         Counted from there, so that nobody waits any more for one that hangs; and one that failed is not followed by
         another at once, however many come. Raises TimeoutError, or what it raised.
         """
+        self._take_in()
         if self._reading is None:
-            if self._begun_at > self._read_at and clock.elapsed() - self._begun_at < ABSENT_S:
-                raise TimeoutError("the secrets could not be read a moment ago")
+            if self._begun_at > self._secrets.at and clock.elapsed() - self._begun_at < ABSENT_S:
+                raise TimeoutError("the secrets could not be read a moment ago") from self._fault
             self._begun_at = clock.elapsed()
-            self._reading = self._reader.read(read_hooks)
-            self._reading.add_done_callback(self._remember)
+            self._reading = self._reader.read(_secrets_of_now)
+            self._reading.add_done_callback(self._take_in)
         async with asyncio.timeout(max(0.0, self._begun_at + within_s - clock.elapsed())):
-            await asyncio.shield(self._reading)
+            return await asyncio.shield(self._reading)
 
     def _may_serve(self, known: Known | None, now: float) -> bool:
-        return known is not None and now - self._read_at <= STALE_S
+        return known is not None and now - self._secrets.at <= STALE_S
 
-    def _remember(self, done: asyncio.Future[Memory]) -> None:
+    def _take_in(self, _done: object = None) -> None:
+        """Remember what the reading in hand has found, as soon as it is done: not only when the loop comes to it."""
+        reading = self._reading
+        if reading is None or not reading.done():
+            return
         self._reading = None
-        if not done.cancelled() and done.exception() is None:
-            self._known, self._read_at = done.result(), clock.elapsed()
+        self._fault = None if reading.cancelled() else reading.exception()
+        if not reading.cancelled() and self._fault is None:
+            self._secrets = reading.result()
+
+
+def _secrets_of_now() -> Secrets:
+    at = clock.elapsed()
+    return Secrets(read_hooks(), at)
 
 
 def verdict(known: Known | None, headers: Mapping[str, str], raw: bytes) -> Verdict:

@@ -90,6 +90,8 @@ def _prepare_keys(arguments: argparse.Namespace, folder: Path, manifest: Any) ->
                 f"Put the etalage.env that you kept to {env} first (its keys open the backup's secrets), or restore "
                 f"with --new-keys: {AGAIN}"
             )
+        if not (manifest.with_keys or arguments.new_keys):
+            say("New keys were made: links in letters that went out before do not work any more.")
         kept = settings_in(arguments.file, with_keys=not arguments.new_keys)
         write_env(folder, kept.pop("ETALAGE_PUBLIC_ADDRESS", "http://localhost:8000"), **kept)
         return ""

@@ -68,7 +68,7 @@ class LinkMemory(Generic[Known]):
     somebody asked for it appears within `absent_s`. When it fails, or says nothing for `wait_s`, a link that was
     known up to `stale_s` ago still serves: nobody can have withdrawn a link in a database that is down. It is asked
     again `fresh_s` after it failed; while it says nothing, nobody waits twice. What is not known waits for its answer,
-    behind what is, and codes that somebody made up are remembered apart: they push no link out.
+    in a line of its own, and codes that somebody made up are remembered apart: they push no link out.
     """
 
     def __init__(
@@ -90,6 +90,9 @@ class LinkMemory(Generic[Known]):
         self._entries: OrderedDict[str, _Entry[Known]] = OrderedDict()
         self._absent: OrderedDict[str, _Entry[Known]] = OrderedDict()
         self._asked: dict[str, asyncio.Future[Known | None]] = {}
+        self._known_asked_at: dict[
+            str, float
+        ] = {}  # of links that are known, in the order in which they are read
         self._reader = Reader("edge-links")
         self._in_hand_since = float("inf")  # when the thread began what it reads now
         self._failed_at = self._quiet_until = float("-inf")
@@ -144,12 +147,15 @@ class LinkMemory(Generic[Known]):
             raise LinksUnavailable("too many links are being looked up")
         answer = self._reader.read(partial(self._read, code, now), urgent=is_known)
         self._asked[code] = answer
+        if is_known:
+            self._known_asked_at[code] = now
         answer.add_done_callback(partial(self._remember, code))
         return answer
 
     def _patience(self, now: float) -> float:
-        """Seconds for which a known link is waited for: none while one reading has hung for `wait_s`."""
-        return max(0.0, min(now, self._in_hand_since) + self._wait_s - now)
+        """Seconds for which a known link is waited for: none while a reading, or their line, has taken `wait_s`."""
+        longest = next(iter(self._known_asked_at.values()), now)
+        return max(0.0, min(now, longest, self._in_hand_since) + self._wait_s - now)
 
     def _read(self, code: str, asked_at: float) -> Known | None:
         if asked_at < self._failed_at:  # else all who waited meanwhile would wait for a failure each
@@ -166,6 +172,7 @@ class LinkMemory(Generic[Known]):
 
     def _remember(self, code: str, done: asyncio.Future[Known | None]) -> None:
         self._asked.pop(code, None)
+        self._known_asked_at.pop(code, None)
         if done.cancelled():
             return
         if (error := done.exception()) is not None:

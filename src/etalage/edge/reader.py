@@ -4,62 +4,73 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from itertools import count
-from queue import PriorityQueue
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+Step = Callable[[], object]
 
 CLOSE_S = 2.0
-_URGENT, _PLAIN, _LAST = range(3)
 
 
 class Reader:
-    """Does what it is given, one after the other, in a thread that begins with the first; what is urgent goes ahead.
+    """Does what it is given in a thread that begins with the first: what is urgent and what is not in turn.
 
+    Neither of the two lines keeps the other one waiting, however long it grows.
     Not an executor of Python's own: the end of the program would wait for its thread, however long that hangs.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._given: PriorityQueue[tuple[int, int, Callable[[], object] | None]] = PriorityQueue()
-        self._turns = count()  # so that no two entries are alike
+        self._urgent, self._plain, self._last = deque[Step](), deque[Step](), deque[Step]()
+        self._given = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
     def read(self, work: Callable[[], Answer], *, urgent: bool = False) -> asyncio.Future[Answer]:
-        """What `work` will give, or raise, in its turn. Raises RuntimeError once closed."""
+        """What `work` will give, or raise, in its turn. Raises RuntimeError once closed, or without a thread."""
         if self._is_closed:
             raise RuntimeError(f"{self._name} is closed")
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            thread.start()
+            self._thread = thread
         answer: Future[Answer] = Future()
-        self._put(_URGENT if urgent else _PLAIN, partial(_do, work, answer))
+        with self._given:
+            (self._urgent if urgent else self._plain).append(partial(_do, work, answer))
+            self._given.notify()
         return asyncio.wrap_future(answer)
 
-    def close(self, last: Callable[[], object] | None = None, *, wait_s: float = CLOSE_S) -> None:
+    def close(self, last: Step | None = None, *, wait_s: float = CLOSE_S) -> None:
         """Take no more, finish what was given, do `last` in the thread; all that for at most `wait_s` seconds.
 
         What hangs longer is left behind, and ends with the program.
         """
-        self._is_closed = True
-        if self._thread is None:
-            return
-        if last is not None:
-            self._put(_LAST, last)
-        self._put(_LAST, None)
-        self._thread.join(wait_s)
-
-    def _put(self, rank: int, step: Callable[[], object] | None) -> None:
-        self._given.put((rank, next(self._turns), step))
+        with self._given:
+            self._is_closed = True
+            if last is not None:
+                self._last.append(last)
+            self._given.notify()
+        if self._thread is not None:
+            self._thread.join(wait_s)
 
     def _run(self) -> None:
-        while (step := self._given.get()[-1]) is not None:
+        turns = deque([self._urgent, self._plain])
+        while (step := self._next(turns)) is not None:
             step()
+
+    def _next(self, turns: deque[deque[Step]]) -> Step | None:
+        """The next one of the line whose turn it is, or of the other one; None when all is done and it is closed."""
+        with self._given:
+            self._given.wait_for(lambda: self._is_closed or any(turns))
+            for line in (*turns, self._last):
+                if line:
+                    turns.rotate()
+                    return line.popleft()
+        return None
 
 
 def _do(work: Callable[[], Answer], answer: Future[Answer]) -> None:

@@ -12,7 +12,7 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -91,7 +91,8 @@ class Manifest:
                 raise KeepingTrouble("This backup is of a newer Etalage. Install that version to restore it.")
             facts["files"] = {name: Part(**part) for name, part in facts["files"].items()}
             facts["migrations"] = [(app, name) for app, name in facts["migrations"]]
-            return cls(**facts)
+            known = {one.name for one in fields(cls)}  # a later version may say more, in the same format
+            return cls(**{name: fact for name, fact in facts.items() if name in known})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise KeepingTrouble("This file is no backup of Etalage.") from error
 

@@ -52,6 +52,21 @@ def attach_identity(customer_id: UUID, kind: str, value: str) -> bool:
     return Identity.objects.filter(customer_id=customer_id, kind=row.kind, value=row.value).exists()
 
 
+@transaction.atomic
+def hand_on_identities(customer_id: UUID) -> None:
+    """Take from an erased or merged customer what somebody else's transaction gave them in that very moment.
+
+    Whom a merged customer became has it then, and nobody an erased one's.
+    """
+    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    late = Identity.objects.filter(customer_id=customer_id)
+    if customer.merged_into_id:
+        late.update(customer_id=customer.merged_into_id)
+    elif customer.erased_at:
+        late.delete()
+        Customer.objects.filter(pk=customer_id).update(name="", language="")
+
+
 def _owners(known: Sequence[Known]) -> list[UUID]:
     """The customers of these identities, the oldest first."""
     wanted = Q()

@@ -19,6 +19,7 @@ from etalage.customers.actions import (
     attach_visitor,
     find_or_create,
     give_consent,
+    hand_on_identities,
     remember_visitor,
 )
 from etalage.customers.actions.visitors import VisitorCookie
@@ -80,6 +81,9 @@ class Reserved:
 class _Changed(Exception):
     """Whom the contact led to is not this customer any more: all that was written is taken back."""
 
+    def __init__(self, customer_id: UUID) -> None:
+        self.customer_id = customer_id
+
 
 def reserve(wish: Wish) -> Reserved:
     """Keep the pieces for the customer until the business's time is over.
@@ -105,6 +109,8 @@ def reserve(wish: Wish) -> Reserved:
             # The same key came twice at once, two codes met, or it gave way to somebody: look again.
             if last_try or (isinstance(error, OperationalError) and not gave_way(error)):
                 raise
+            if isinstance(error, _Changed):
+                hand_on_identities(error.customer_id)
     raise AssertionError  # the loop returns or raises
 
 
@@ -187,7 +193,7 @@ def _customer(wish: Wish) -> Customer:
     # order of this customer, and with a full lock each would wait for the other.
     locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if locked.erased_at or locked.merged_into_id:  # between the look and the lock, on PostgreSQL
-        raise _Changed
+        raise _Changed(locked.pk)
     if customer.reservations.filter(state=ReservationState.OPEN).count() >= MOST_OPEN:
         raise Refusal(
             _("You have several reservations already. Collect or cancel one of them first."),

@@ -69,6 +69,9 @@ def _asked(publication: Publication) -> Outcome:
 
 
 def _take_in(publication: Publication, answer: Outcome) -> None:
+    publication.channel.refresh_from_db(
+        fields=["state"]
+    )  # it may have been given up while the network thought
     match answer:
         case Accepted():
             _done(publication)
@@ -86,6 +89,8 @@ def _take_in(publication: Publication, answer: Outcome) -> None:
             if channel.state == ChannelState.ACTIVE:
                 quiet = channel.quiet_until - clock.now() if channel.quiet_until else SHORTEST_WAIT
                 raise _again(max(quiet, SHORTEST_WAIT), reason)
+        case NotAccepted() if publication.channel.state == ChannelState.DISCONNECTED:
+            _end(publication, f"{publication.change}_refused", Reason.AUTH_DEAD)
         case NotAccepted(reason, retry_after):
             _waits(publication, reason)
             raise _again(max(asked_wait(retry_after), SHORTEST_WAIT), reason)
