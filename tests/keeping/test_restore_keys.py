@@ -94,10 +94,13 @@ def test_an_older_backup_that_names_all_keys_asks_for_one_of_them(kept: Kept) ->
     assert kept.run("restore", str(older), "--yes").returncode == 1
 
 
-def test_a_backup_in_which_nothing_is_sealed_needs_no_key(kept: Kept) -> None:
+def test_a_backup_in_which_nothing_is_sealed_asks_for_the_settings_and_claims_no_secrets(kept: Kept) -> None:
     path = kept.backup()
     assert archive.manifest_of(path).keys == []
     (kept.folder / "etalage.env").unlink()
     done = kept.run("restore", str(path), "--yes")
+    assert done.returncode == 1 and "--new-keys" in done.stderr
+    assert "links in letters" in done.stderr and "secrets" not in done.stderr
+    done = kept.run("restore", str(path), "--yes", "--new-keys")
     assert done.returncode == 0, done.stderr
     assert keys_of(kept)

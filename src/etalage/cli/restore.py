@@ -10,6 +10,7 @@ from typing import Any
 
 from etalage.cli.say import complain, say
 
+DEAD_LINKS = "then the links in letters that went out before do not work any more."
 AGAIN = "then every channel must be connected again, and second steps of sign-in are gone."
 
 
@@ -85,13 +86,13 @@ def _prepare_keys(arguments: argparse.Namespace, folder: Path, manifest: Any) ->
     env = folder / "etalage.env"
     found = Environment.load({**os.environ, "ETALAGE_DATA": str(folder)}).words("ETALAGE_SECRET_KEYS")
     if not found:
-        if not (manifest.with_keys or arguments.new_keys or manifest.opens_with(set())):
+        if not (manifest.with_keys or arguments.new_keys):
+            if manifest.opens_with(set()):
+                return f"Put the etalage.env that you kept to {env} first, or restore with --new-keys: {DEAD_LINKS}"
             return (
                 f"Put the etalage.env that you kept to {env} first (its keys open the backup's secrets), or restore "
                 f"with --new-keys: {AGAIN}"
             )
-        if not (manifest.with_keys or arguments.new_keys):
-            say("New keys were made: links in letters that went out before do not work any more.")
         kept = settings_in(arguments.file, with_keys=not arguments.new_keys)
         write_env(folder, kept.pop("ETALAGE_PUBLIC_ADDRESS", "http://localhost:8000"), **kept)
         return ""

@@ -91,15 +91,15 @@ def _delete_doubles() -> int:
 
     They are found by one look at all failed jobs, outside of any write: SQLite's other writers wait for no search.
     """
-    begun = clock.now()
     latest = Window(Max("finished_at"), partition_by=[F("task"), F("key")])
     failed = Job.objects.filter(state=State.DEAD).exclude(key="").annotate(latest=latest)
-    doubles = list(failed.filter(finished_at__lt=F("latest")).order_by().values_list("pk", flat=True))
+    doubles = list(failed.filter(finished_at__lt=F("latest")).order_by().values_list("pk", "finished_at"))
     deleted = 0
     for start in range(0, len(doubles), BATCH):
+        keys, moments = zip(*doubles[start : start + BATCH], strict=True)
         # Somebody may have let one run again since, and it may have failed anew.
-        some = Job.objects.filter(pk__in=doubles[start : start + BATCH], state=State.DEAD)
-        deleted += some.filter(finished_at__lt=begun).delete()[0]
+        some = Job.objects.filter(pk__in=keys, state=State.DEAD, finished_at__lte=max(moments))
+        deleted += some.delete()[0]
     return deleted
 
 
