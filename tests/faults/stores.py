@@ -48,7 +48,7 @@ from tests.faults.shop import DONE, manager, open_channel, stock
 from tests.practice_network import PracticeNetwork, running_network
 
 SHOP = "/en/shop/"
-PATIENCE_S = 60
+PATIENCE_S = 240  # a job that failed several times in a row rests for a minute before it looks again
 HASTY_PATIENCE_S = 2
 BUYERS, PIECES = 4, 1_000_000
 FULL_S, READ_ONLY_S, DISK_MIB = 4, 4, 160
