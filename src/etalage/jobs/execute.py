@@ -73,7 +73,8 @@ def _run_in_turn(job: Job, lease: Lease) -> None:
         except DatabaseError as error:
             if not gave_way(error):
                 raise
-            log.warning("job %s (%s) was ended for another and runs again", job.pk, job.task)
+            code = getattr(error.__cause__, "sqlstate", None)
+            log.warning("job %s (%s) was ended for another and runs again: %s", job.pk, job.task, code)
         Event().wait(random.uniform(longest / 2, longest))  # noqa: S311  (spreads load, guards nothing)
         lease.check()
     return _run(job)
