@@ -129,6 +129,27 @@ def test_what_was_read_before_a_secret_was_agreed_refuses_nobody_for_good(
     assert told(4, SECRET) == 403
 
 
+def test_a_secret_that_was_taken_away_does_not_serve_because_a_second_reading_fails(
+    new_channel: NewChannel, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, real, reads = with_secret(new_channel()), hooks.read_hooks, []
+    path, raw = f"{shop}/hooks/practice/{key_of(channel)}", raw_of(1)
+
+    def once() -> hooks.Memory:
+        reads.append(1)
+        if len(reads) > 1:
+            raise OSError("the database is away")
+        return real()
+
+    assert httpx.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 200
+    with_secret(channel, "another secret")
+    monkeypatch.setattr(hooks, "read_hooks", once)
+    monkeypatch.setattr(hooks, "FRESH_S", 0.0)
+    monkeypatch.setattr(hooks, "ABSENT_S", -1.0)  # each reading counts as begun too early
+    assert httpx.post(path, content=raw, headers=signed(SECRET, raw)).status_code == 403
+    assert len(reads) == 2
+
+
 def test_a_database_that_is_away_is_not_asked_for_each_delivery(
     new_channel: NewChannel, shop: str, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,11 +90,9 @@ class LinkMemory(Generic[Known]):
         self._entries: OrderedDict[str, _Entry[Known]] = OrderedDict()
         self._absent: OrderedDict[str, _Entry[Known]] = OrderedDict()
         self._asked: dict[str, asyncio.Future[Known | None]] = {}
-        self._known_asked_at: dict[
-            str, float
-        ] = {}  # of links that are known, in the order in which they are read
+        # Of links that are known, in the order in which they are read.
+        self._known_asked_at: dict[str, float] = {}
         self._reader = Reader("edge-links")
-        self._in_hand_since = float("inf")  # when the thread began what it reads now
         self._failed_at = self._quiet_until = float("-inf")
         self.unanswered = 0
 
@@ -153,21 +151,17 @@ class LinkMemory(Generic[Known]):
         return answer
 
     def _patience(self, now: float) -> float:
-        """Seconds for which a known link is waited for: none while a reading, or their line, has taken `wait_s`."""
-        longest = next(iter(self._known_asked_at.values()), now)
-        return max(0.0, min(now, longest, self._in_hand_since) + self._wait_s - now)
+        """Seconds for which a known link is waited for: none while one of them has waited for `wait_s`."""
+        return max(0.0, next(iter(self._known_asked_at.values()), now) + self._wait_s - now)
 
     def _read(self, code: str, asked_at: float) -> Known | None:
         if asked_at < self._failed_at:  # else all who waited meanwhile would wait for a failure each
             raise LinksUnavailable("the links could not be read since this one was asked for")
-        self._in_hand_since = clock.elapsed()
         try:
             link = self._source.find(code)
         except LinksUnavailable:
             self._failed_at = clock.elapsed()
             raise
-        finally:
-            self._in_hand_since = float("inf")
         return None if link is None else self._prepare(link)
 
     def _remember(self, code: str, done: asyncio.Future[Known | None]) -> None:

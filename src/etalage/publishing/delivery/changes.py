@@ -69,9 +69,7 @@ def _asked(publication: Publication) -> Outcome:
 
 
 def _take_in(publication: Publication, answer: Outcome) -> None:
-    publication.channel.refresh_from_db(
-        fields=["state"]
-    )  # it may have been given up while the network thought
+    publication.channel.refresh_from_db(fields=["state"])  # it may have been given up meanwhile
     match answer:
         case Accepted():
             _done(publication)
