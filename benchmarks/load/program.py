@@ -1,4 +1,8 @@
-"""One program under load: `python -m benchmarks.load.program {product,null,plain} PART FD`, on an inherited socket."""
+"""One program under load, on an inherited socket.
+
+`python -m benchmarks.load.program {product,null,plain} PART FD [FILE]`: in FILE the product, and only that, writes what
+lives in its memory.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +25,14 @@ WINDOW_S = 300  # a moment further from now is refused, as by the product
 HANDS = 2  # threads of the plain view: with more, they wait for one another at the file's lock
 
 
-def main(kind: str, part: str, descriptor: int) -> None:
+def main(kind: str, part: str, descriptor: int, *witness: str) -> None:
     """Become the product, or serve another application in its way."""
     if kind == "product":
         os.dup2(descriptor, HANDED)
         os.set_inheritable(HANDED, True)
         os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
-        words = [sys.executable, "-W", "ignore", "-m", "etalage", "serve", *([] if part == "all" else [part])]
+        become = ["benchmarks.load.living", *witness] if witness else ["etalage", "serve"]
+        words = [sys.executable, "-W", "ignore", "-m", *become, *([] if part == "all" else [part])]
         os.execv(sys.executable, words)
     application = plain(Path(os.environ["ETALAGE_DATA"]) / "plain.sqlite3") if kind == "plain" else null
     import etalage.asgi
@@ -155,4 +160,4 @@ urlpatterns: list[Any] = []
 if __name__ == "__main__":
     if sys.argv[1] == "plain":
         sys.modules["benchmarks.load.program"] = sys.modules["__main__"]
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

@@ -55,9 +55,18 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, part: str, *, kind: Kind = "product", processes: int = 1, warm: bytes = b""
+    folder: Path,
+    part: str,
+    *,
+    kind: Kind = "product",
+    processes: int = 1,
+    warm: bytes = b"",
+    witness: Path | None = None,
 ) -> Iterator[Served]:
-    """So many programs on a free port until the end, warmed up with `warm`. `part` "all" is the whole shop."""
+    """So many programs on a free port until the end, warmed up with `warm`. `part` "all" is the whole shop.
+
+    In `witness` the product writes what lives in its memory (`living.read`).
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(2048)
@@ -71,6 +80,7 @@ def served(
         kind,
         part,
         str(listener.fileno()),
+        *([str(witness)] if witness else []),
     ]
     started = [
         subprocess.Popen(

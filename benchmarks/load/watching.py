@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from operator import itemgetter
@@ -28,6 +29,18 @@ def resident_mib(pid: int) -> float:
 def open_files(pid: int) -> int:
     """Files, sockets and pipes that a process holds open."""
     return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208  (the folder is the kernel's)
+
+
+def slope_error_per_hour(samples: list[tuple[float, float]]) -> float:
+    """The standard error of `slope_per_hour`: how far it may be off by what wobbles. Infinite for two samples."""
+    if len(samples) < 3:
+        return math.inf
+    mean_t = sum(t for t, _ in samples) / len(samples)
+    mean_v = sum(v for _, v in samples) / len(samples)
+    slope = slope_per_hour(samples) / 3600
+    rest = sum((v - mean_v - slope * (t - mean_t)) ** 2 for t, v in samples)
+    spread = sum((t - mean_t) ** 2 for t, _ in samples)
+    return 3600 * math.sqrt(rest / (len(samples) - 2) / spread)
 
 
 def slope_per_hour(samples: list[tuple[float, float]]) -> float:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
+import time
 from itertools import islice
 from pathlib import Path
+from statistics import mean, stdev
 
 import pytest
 
 from benchmarks import __main__ as report
 from benchmarks import soak
 from benchmarks.load.asking import Answers, ask, get, is_whole, post
-from benchmarks.load.shops import anywhere
-from benchmarks.load.watching import cpu_seconds, least_of_each, open_files, resident_mib, slope_per_hour
+from benchmarks.load.living import living_bytes, read
+from benchmarks.load.serving import served
+from benchmarks.load.shops import anywhere, in_shop, make
+from benchmarks.load.watching import (
+    cpu_seconds,
+    least_of_each,
+    open_files,
+    resident_mib,
+    slope_error_per_hour,
+    slope_per_hour,
+)
 from benchmarks.measure import Figure
 from etalage.edge.app import HEALTH
 from tests.edge.world import Shop, event, running, signed
@@ -79,6 +91,47 @@ def test_a_slope_is_told_for_an_hour():
     assert slope_per_hour([(0, 100), (60, 100)]) == 0
 
 
+def test_a_slope_says_how_far_it_may_be_off():
+    chance = random.Random(SEED)
+    runs = [[(second, 100 + chance.gauss(0, 1)) for second in range(0, 2400, 300)] for _ in range(400)]
+    assert stdev(map(slope_per_hour, runs)) == pytest.approx(mean(map(slope_error_per_hour, runs)), rel=0.1)
+    assert slope_error_per_hour([(0, 100), (60, 101), (120, 102)]) == pytest.approx(0, abs=1e-6)
+    assert slope_error_per_hour([(0, 100), (60, 101)]) == math.inf
+
+
+@pytest.mark.parametrize(("living", "held", "met"), [(0, 0, True), (2, 0, False), (0, 20, False)])
+def test_a_soak_tells_what_is_kept_from_what_is_held(living, held, met):
+    chance = random.Random(SEED)
+    lives = [(second, 85 + chance.random() + living * second / 3600) for second in range(0, 3600, 5)]
+    holds = [(second, 120 + 4 * chance.random() + held * second / 3600) for second in range(0, 3600, 5)]
+    level = [(second, 30.0) for second in range(0, 3600, 5)]
+    figures = soak._figures(soak.Seen(lives, holds, level, level), soak.MINUTES)
+    assert all(figure.met for figure in figures) is met
+
+
+def test_what_lives_in_a_process_is_told_to_the_byte():
+    try:
+        before = living_bytes()
+    except OSError as unknown:
+        pytest.skip(str(unknown))
+    small = [bytes(200) for _ in range(10_000)]
+    with_small = living_bytes()
+    large = bytearray(50_000_000)
+    assert with_small - before == pytest.approx(2_330_000 + 85_000, rel=0.2)
+    assert living_bytes() - with_small == pytest.approx(50_000_000, rel=0.01)
+    del small, large
+    assert living_bytes() - before == pytest.approx(0, abs=500_000)
+
+
+def test_a_witness_inside_the_shop_writes_what_lives_in_it(tmp_path):
+    in_shop(tmp_path, make, 10, 2)
+    began = time.monotonic()
+    with served(tmp_path, "edge", witness=tmp_path / "living"):
+        pass
+    seen = read(tmp_path / "living", began)
+    assert seen and 0 < seen[0][0] < 90 and 1 < seen[0][1] < 500
+
+
 def test_what_a_process_uses_is_seen_from_outside():
     before = cpu_seconds([os.getpid()])
     while cpu_seconds([os.getpid()]) < before + 0.05:
@@ -98,8 +151,8 @@ def test_a_time_on_the_clock_is_void_on_a_busy_machine_and_processor_time_is_not
 
 def test_what_a_soak_says_of_growth_is_void_on_a_busy_machine_and_a_wrong_answer_is_not():
     samples = [(second, 100.0) for second in range(0, 3600, 5)]
-    figures = soak._figures(soak.Seen(samples, samples, samples), soak.MINUTES)
-    assert [report.is_void(figure, 0.16) for figure in figures] == [True, True, True, False]
+    figures = soak._figures(soak.Seen(samples, samples, samples, samples), soak.MINUTES)
+    assert [report.is_void(figure, 0.16) for figure in figures] == [True, True, True, True, False]
     assert not any(report.is_void(figure, 0.14) for figure in figures)
 
 
