@@ -2,11 +2,12 @@
 
 from etalage.customers.actions.consent import give_consent, withdraw_consent
 from etalage.customers.actions.erasure import erase_customer
-from etalage.customers.actions.merging import merge_customers
+from etalage.customers.actions.merging import Gone, merge_customers
 from etalage.customers.actions.people import attach_identity, find_or_create, hand_on_identities
 from etalage.customers.actions.visitors import attach_visitor, forget_visitor, remember_visitor
 
 __all__ = [
+    "Gone",
     "attach_identity",
     "attach_visitor",
     "erase_customer",

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
+from etalage.customers.actions.merging import Gone
 from etalage.customers.actions.people import find_or_create
 from etalage.customers.identities import Known
 from etalage.customers.models import Customer, Identity
@@ -30,7 +32,8 @@ class Person(NamedTuple):
 def find_or_create_many(people: Iterable[Person]) -> dict[tuple[Known, ...], UUID]:
     """The customer of each set of identities, made where nobody is known by them. Those without any are left out.
 
-    As `find_or_create`, which does the cases in which people turn out to be one, or lack a name.
+    As `find_or_create`, which does the cases in which people turn out to be one, or lack a name, and
+    raises Gone for the same reason.
     """
     wanted = _by_identities(people)
     known = _owners(key for keys in wanted for key in keys)
@@ -50,7 +53,7 @@ def find_or_create_many(people: Iterable[Person]) -> dict[tuple[Known, ...], UUI
     if lost:
         # Somebody else registered them in the same moment: whoever was made for nothing goes again.
         Customer.objects.filter(pk__in=lost, identities=None, merged_into=None, merged=None).delete()
-    return _after_mergers(found) if rest else found
+    return _as_they_are_now(found)
 
 
 def _by_identities(people: Iterable[Person]) -> dict[tuple[Known, ...], str]:
@@ -102,13 +105,14 @@ def _insert(fresh: dict[tuple[Known, ...], UUID], wanted: dict[tuple[Known, ...]
     return owners if added == len(rows) else _owners(owners)
 
 
-def _after_mergers(found: dict[tuple[Known, ...], UUID]) -> dict[tuple[Known, ...], UUID]:
-    """The same, where people found early were merged with others later."""
-    merged = dict(
-        Customer.objects.filter(pk__in=_distinct(found.values()), merged_into__isnull=False).values_list(
-            "pk", "merged_into_id"
-        )
+def _as_they_are_now(found: dict[tuple[Known, ...], UUID]) -> dict[tuple[Known, ...], UUID]:
+    """The same, where people found early were merged with others later. Raises Gone when somebody was erased."""
+    changed = Customer.objects.filter(
+        Q(erased_at__isnull=False) | Q(merged_into__isnull=False), pk__in=_distinct(found.values())
     )
+    if erased := changed.filter(erased_at__isnull=False).values_list("pk", flat=True):
+        raise Gone(erased)
+    merged = dict(changed.values_list("pk", "merged_into_id"))
     return {identities: merged.get(customer_id) or customer_id for identities, customer_id in found.items()}
 
 

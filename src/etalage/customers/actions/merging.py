@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -15,12 +16,20 @@ from etalage.jobs.outbox import announce
 from etalage.kit import clock
 
 
+class Gone(Exception):
+    """Who was found is erased, or another one by now: take back all that was written, hand on, look again."""
+
+    def __init__(self, customer_ids: Iterable[UUID]) -> None:
+        self.customer_ids = tuple(customer_ids)
+
+
 @transaction.atomic
 def merge_customers(one_id: UUID, other_id: UUID) -> UUID:
     """Make two customers one and return the id that is kept: the older one's.
 
     Identities, visitors and consents move here; rooms above re-point their own rows and recompute credit when they
     hear CustomersMerged. The newer row stays as a signpost, so that an id kept elsewhere still finds the person.
+    Raises Gone when one of them is erased: what is left of an erased customer is nobody's.
     """
     kept_id, merged_id = sorted((one_id, other_id))
     if kept_id == merged_id:
@@ -30,8 +39,13 @@ def merge_customers(one_id: UUID, other_id: UUID) -> UUID:
         for row in Customer.objects.select_for_update().order_by("id").filter(pk__in=(one_id, other_id))
     }
     kept, merged = rows[kept_id], rows[merged_id]
-    if merged.merged_into_id:  # another transaction was faster
-        return kept_id
+    if erased := [row.pk for row in rows.values() if row.erased_at]:
+        raise Gone(erased)
+    if kept.merged_into_id or merged.merged_into_id:  # another transaction was faster
+        for row in rows.values():
+            if row.merged_into_id:
+                Identity.objects.filter(customer_id=row.pk).update(customer_id=row.merged_into_id)
+        return merge_customers(kept.merged_into_id or kept_id, merged.merged_into_id or merged_id)
     Identity.objects.filter(customer_id=merged_id).update(customer_id=kept_id)
     Visitor.objects.filter(customer_id=merged_id).update(customer_id=kept_id)
     Customer.objects.filter(merged_into_id=merged_id).update(merged_into_id=kept_id)

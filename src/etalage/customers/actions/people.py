@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
-from etalage.customers.actions.merging import merge_customers
+from etalage.customers.actions.merging import Gone, merge_customers
 from etalage.customers.identities import Known, normal_identities
 from etalage.customers.models import Customer, Identity
 from etalage.customers.queries import calling_code
@@ -21,7 +21,7 @@ def find_or_create(name: str, identities: Sequence[Known], language: str = "") -
     Every identity is theirs afterwards. Identities of two customers make them one: only hand in pairs that belong
     together for sure, such as a row of the shop's own system, never two fields that a stranger filled in.
     An empty name or language of a known customer is completed, a filled one kept.
-    Raises ValueError when no identity is usable.
+    Raises ValueError when no identity is usable, Gone when they were erased in that very moment.
     """
     known = sorted(normal_identities(identities, calling_code()))
     if not known:
@@ -53,18 +53,18 @@ def attach_identity(customer_id: UUID, kind: str, value: str) -> bool:
 
 
 @transaction.atomic
-def hand_on_identities(customer_id: UUID) -> None:
-    """Take from an erased or merged customer what somebody else's transaction gave them in that very moment.
+def hand_on_identities(customer_ids: Iterable[UUID]) -> None:
+    """Take from erased or merged customers what was written for them in that very moment.
 
     Whom a merged customer became has it then, and nobody an erased one's.
     """
-    customer = Customer.objects.select_for_update().get(pk=customer_id)
-    late = Identity.objects.filter(customer_id=customer_id)
-    if customer.merged_into_id:
-        late.update(customer_id=customer.merged_into_id)
-    elif customer.erased_at:
-        late.delete()
-        Customer.objects.filter(pk=customer_id).update(name="", language="")
+    for customer in Customer.objects.select_for_update().filter(pk__in=list(customer_ids)).order_by("id"):
+        late = Identity.objects.filter(customer_id=customer.pk)
+        if customer.erased_at:
+            late.delete()
+            Customer.objects.filter(pk=customer.pk).update(name="", language="")
+        elif customer.merged_into_id:
+            late.update(customer_id=customer.merged_into_id)
 
 
 def _owners(known: Sequence[Known]) -> list[UUID]:
@@ -76,13 +76,19 @@ def _owners(known: Sequence[Known]) -> list[UUID]:
 
 
 def _completed(customer_id: UUID, name: str, language: str) -> Customer:
+    """Looked at after the identities were written: that waited for whoever was erasing or merging (PostgreSQL)."""
     customer = Customer.objects.get(pk=customer_id)
+    if customer.merged_into_id and not customer.erased_at:
+        hand_on_identities([customer_id])
+        return _completed(customer.merged_into_id, name, language)
     missing = {
         field: value
         for field, value in (("name", name.strip()[:160]), ("language", language))
         if value and not getattr(customer, field)
     }
+    alive = Customer.objects.filter(pk=customer_id, erased_at=None)
+    if customer.erased_at or (missing and not alive.update(**missing)):
+        raise Gone([customer_id])
     if missing:
-        Customer.objects.filter(pk=customer_id).update(**missing)
         customer.refresh_from_db()
     return customer

@@ -15,6 +15,7 @@ from etalage.accounts.models import Store
 from etalage.accounts.queries import current_business, reservation_stores
 from etalage.catalogue.models import ProductStatus, Variant
 from etalage.customers.actions import (
+    Gone,
     attach_identity,
     attach_visitor,
     find_or_create,
@@ -78,13 +79,6 @@ class Reserved:
     cookie: VisitorCookie | None = None
 
 
-class _Changed(Exception):
-    """Whom the contact led to is not this customer any more: all that was written is taken back."""
-
-    def __init__(self, customer_id: UUID) -> None:
-        self.customer_id = customer_id
-
-
 def reserve(wish: Wish) -> Reserved:
     """Keep the pieces for the customer until the business's time is over.
 
@@ -105,12 +99,12 @@ def reserve(wish: Wish) -> Reserved:
             if known := Reservation.objects.filter(request_key=key).first():
                 return Reserved(known)
             raise
-        except (IntegrityError, OperationalError, _Changed) as error:
+        except (IntegrityError, OperationalError, Gone) as error:
             # The same key came twice at once, two codes met, or it gave way to somebody: look again.
             if last_try or (isinstance(error, OperationalError) and not gave_way(error)):
                 raise
-            if isinstance(error, _Changed):
-                hand_on_identities(error.customer_id)
+            if isinstance(error, Gone):
+                hand_on_identities(error.customer_ids)
     raise AssertionError  # the loop returns or raises
 
 
@@ -193,7 +187,7 @@ def _customer(wish: Wish) -> Customer:
     # order of this customer, and with a full lock each would wait for the other.
     locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if locked.erased_at or locked.merged_into_id:  # between the look and the lock, on PostgreSQL
-        raise _Changed(locked.pk)
+        raise Gone([locked.pk])
     if customer.reservations.filter(state=ReservationState.OPEN).count() >= MOST_OPEN:
         raise Refusal(
             _("You have several reservations already. Collect or cancel one of them first."),

@@ -10,6 +10,7 @@ from typing import TypeVar
 from django.db import IntegrityError, OperationalError, transaction
 
 from etalage.accounts.models import Store
+from etalage.customers.actions import Gone, hand_on_identities
 from etalage.customers.queries import calling_code
 from etalage.imports.importers import Context, Counts
 from etalage.imports.reading.columns import Field, normal
@@ -157,9 +158,11 @@ class _Loading:
                 with transaction.atomic():
                     write(counts)
                 break
-            except (IntegrityError, OperationalError) as error:
-                if not left or not (isinstance(error, IntegrityError) or gave_way(error)):
+            except (IntegrityError, OperationalError, Gone) as error:
+                if not left or (isinstance(error, OperationalError) and not gave_way(error)):
                     raise
+                if isinstance(error, Gone):
+                    hand_on_identities(error.customer_ids)
         self._counts.created += counts.created
         self._counts.updated += counts.updated
         self._counts.unchanged += counts.unchanged

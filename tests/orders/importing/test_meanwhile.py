@@ -1,0 +1,65 @@
+"""A file that is read while somebody whom it names is erased, or turns out to be another one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+from django.db import connection, transaction
+
+from etalage.customers.actions import erase_customer, find_or_create, merge_customers
+from etalage.customers.models import Customer, Identity
+from etalage.orders.models import Order
+from tests.orders.importing.conftest import Load, Outcome
+
+WITH_CARD = ["number", "date", "sku", "title", "quantity", "unit price", "email", "card"]
+ROW = ["1", "2026-03-02 10:00", "CUP", "A cup", 1, "12.50", "nora@example.com", "C1"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("becomes", ["erased", "another"])
+def test_what_a_file_knows_of_somebody_never_ends_with_whom_is_erased_or_merged(
+    load: Load, becomes: str
+) -> None:
+    older = find_or_create("Nora Peeters", [("phone", "+32 470 11 22 33")])
+    before = find_or_create("Nora", [("email", "nora@example.com")])
+
+    def load_and_leave() -> Outcome:
+        try:
+            return load([ROW], WITH_CARD)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            if becomes == "erased":
+                erase_customer(before.pk)
+            else:
+                merge_customers(older.pk, before.pk)
+            loaded = pool.submit(load_and_leave)
+            assert not wait([loaded], timeout=1).done, "it waits for the customer"
+        assert loaded.result(timeout=60).counts.created == 1
+    assert not Identity.objects.filter(customer=before).exists()
+    owner = Identity.objects.get(kind="card").customer
+    assert (owner == older) == (becomes == "another")
+    assert (owner.erased_at, owner.merged_into_id) == (None, None)
+    assert Order.objects.get().customer == owner
+    assert set(owner.identities.values_list("kind", flat=True)) >= {"email", "card"}
+
+
+@pytest.mark.parametrize("became", ["erased", "another"])
+def test_what_was_left_with_nobody_goes_to_who_it_is(load: Load, became: str) -> None:
+    older = find_or_create("Nora Peeters", [("phone", "+32 470 11 22 33")])
+    before = find_or_create("Nora", [("email", "nora@example.com")])
+    if became == "erased":
+        erase_customer(before.pk)
+    else:
+        merge_customers(older.pk, before.pk)
+    Identity.objects.filter(kind="email").delete()
+    Identity.objects.create(customer=before, kind="email", value="nora@example.com")
+    load([ROW], WITH_CARD)
+    owner = Order.objects.get().customer
+    assert owner is not None and owner != before
+    assert (owner == older) == (became == "another")
+    assert Identity.objects.get(kind="email").customer == owner
+    assert Customer.objects.get(pk=before.pk).name == ""
