@@ -12,6 +12,7 @@ from etalage.imports.models import ImportRun
 from etalage.imports.places import reading_room
 from etalage.imports.running import execute
 from etalage.kit import clock
+from etalage.kit.ids import uuid7
 from tests.conftest import World
 from tests.imports.test_runs import kept, upload
 
@@ -36,6 +37,18 @@ def test_a_room_in_which_somebody_works_stays_and_one_of_the_killed_goes(
         with reading_room() as other:
             assert (room / "rows.sqlite3").exists() and not killed.exists()
     assert not room.exists() and not other.exists()
+
+
+def test_an_upload_that_was_killed_before_its_run_was_written_goes_after_a_day(
+    world: World, data_folder: Path
+) -> None:
+    run = actions.receive_upload(world.manager, "products", upload())
+    (data_folder / "imports" / str(uuid7())).write_text("nora@example.com")
+    actions.let_go_of_files()
+    assert len(kept(data_folder)) == 2, "it may be uploading still"
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        actions.let_go_of_files()
+    assert kept(data_folder) == [str(run.pk)]
 
 
 def test_refused_rows_of_an_attempt_that_was_killed_go_with_those_of_the_last(

@@ -22,7 +22,7 @@ from etalage.imports.disk import RESERVE_BYTES, DiskFull, is_disk_full
 from etalage.imports.importers import importer_for, kinds
 from etalage.imports.models import ImportRun, ImportState
 from etalage.imports.options import checked
-from etalage.imports.places import clear_reading_rooms, drop_refused, uploads
+from etalage.imports.places import clear_reading_rooms, drop_refused, uploaded, uploads
 from etalage.imports.reading.columns import find_columns
 from etalage.imports.reading.refusals import FileRefused
 from etalage.imports.reading.table import open_table
@@ -34,6 +34,7 @@ from etalage.kit.errors import Refusal
 from etalage.kit.text import LANGUAGES
 
 KEEP_FILES = timedelta(days=30)
+MOST_UPLOADING = timedelta(days=1)
 TASK = "etalage.imports.tasks.run_import"
 LONGEST_NAME = 255
 _CHUNK_BYTES = 1024 * 1024
@@ -218,9 +219,10 @@ def let_go_of_files() -> int:
     """Delete our copies and refused rows of runs older than `KEEP_FILES`; return how many runs lost theirs.
 
     The runs themselves stay, with their counts. A preview that nobody confirmed ends here. What programs that were
-    killed had laid by while they read goes at once.
+    killed had laid by while they read goes at once, and what came with an upload that was killed after a day.
     """
     clear_reading_rooms()
+    _drop_what_no_run_has()
     old = ImportRun.objects.filter(started_at__lt=clock.now() - KEEP_FILES).exclude(
         state__in=(ImportState.WAITING, ImportState.RUNNING)
     )
@@ -233,6 +235,15 @@ def let_go_of_files() -> int:
         released += 1
     old.filter(state=ImportState.PREVIEW).update(state=ImportState.FAILED, reason="expired")
     return released
+
+
+def _drop_what_no_run_has() -> None:
+    """Delete uploads that were kept a day ago and have no run: the program was killed before it was written."""
+    long_ago = (clock.now() - MOST_UPLOADING).timestamp()
+    left = {run_id: path for run_id, path in uploaded().items() if path.stat().st_mtime < long_ago}
+    known = set(ImportRun.objects.filter(pk__in=left).values_list("pk", flat=True))
+    for run_id in left.keys() - known:
+        left[run_id].unlink(missing_ok=True)
 
 
 def _enqueue(run_id: UUID) -> None:

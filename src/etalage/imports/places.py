@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +18,15 @@ def uploads() -> Path:
     folder = Path(settings.DATA) / "imports"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
+
+
+def uploaded() -> dict[UUID, Path]:
+    """The files that were uploaded, by the run that each was kept for."""
+    found = {}
+    for path in uploads().iterdir():
+        with suppress(ValueError):  # the folders beside them
+            found[UUID(path.name)] = path
+    return found
 
 
 def refused_file(run_id: UUID, attempt: int) -> Path:
