@@ -35,7 +35,10 @@ def test_each_link_weighs_the_same_where_the_network_says_so() -> None:
     assert measure_text(f"Look: {short}", TextUnit.CHARACTERS, None) == len("Look: ") + len(short)
 
 
-@pytest.mark.parametrize("end", [".", ",", "!", "?", ")", "»", "،", "؟", "...", "\n", ""])
+SIGNS = ["”", "’", "…", "}", "\u200f", "\u200f.", "\u2069", "\u200b", "\u200d"]
+
+
+@pytest.mark.parametrize("end", [".", ",", "!", "?", ")", "»", "،", "؟", "...", "\n", "", *SIGNS])
 def test_a_sentences_last_sign_is_not_part_of_its_link(end: str) -> None:
     assert LINK.findall(f"(See https://a.be/l/x{end}") == ["https://a.be/l/x"]
 

@@ -68,7 +68,7 @@ def test_a_post_goes_out_and_is_taken_back(
 
     assert publication.state == "published", (publication.reason, publication.detail)
     assert standing(shop, publication) == [publication.remote_id]
-    assert publication.remote_url == f"https://bsky.app/profile/{shop.handle}/post/{publication.client_key}"
+    assert publication.remote_url == f"https://bsky.app/profile/{shop.did}/post/{publication.client_key}"
 
     actions.withdraw_post(post.pk, actor=world.manager)
     changes.carry_out(publication.pk)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from etalage.channels.asking import safely
@@ -158,6 +159,7 @@ def account_by(grant: Grant, channel: Channel) -> Account:
     )
 
 
+@transaction.atomic  # on SQLite what time it is is asked once the file is ours, however long that took
 def _lock(grant: Grant) -> int | None:
     """Take the lease on this version of the grant; its end in ms of the lease clock, None where it cannot be had."""
     ms = LEASE // timedelta(milliseconds=1)

@@ -85,6 +85,10 @@ WHAT_TO_DO: Mapping[Reason, Advice] = {
     Reason.NO_WITHDRAWAL: Advice(
         Who.AT_NETWORK, _("This network lets nobody take a post back from here. Delete it at the network.")
     ),
+    Reason.NO_EDITING: Advice(
+        Who.HERE,
+        _("This network lets nobody change a post from here. Withdraw it, and publish it anew."),
+    ),
     Reason.GONE: Advice(
         Who.AT_NETWORK,
         _("What this speaks of no longer exists at the network. Look there whether somebody deleted it."),

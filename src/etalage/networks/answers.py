@@ -48,6 +48,7 @@ class Reason(StrEnum):
     DUPLICATE_AT_NETWORK = "duplicate_at_network"  # it says that it has this already: look first
     POLICY_REJECTED = "policy_rejected"  # the network's rules forbid it
     NO_WITHDRAWAL = "no_withdrawal"  # nothing is taken away there by a program: do it at the network
+    NO_EDITING = "no_editing"  # nothing is changed there by a program
     GONE = "gone"  # what we speak of exists there no more
     RATE_LIMITED = "rate_limited"  # wait
     QUOTA_MONEY = "quota_money"  # a paid allowance is used up

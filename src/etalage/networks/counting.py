@@ -7,8 +7,11 @@ import re
 from etalage.kit.text import graphemes
 from etalage.networks.abilities import Abilities, TextUnit
 
-#: A web address in a text. A sentence's last sign is not part of it.
-LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]»،؛؟]")
+#: Signs that say in which direction a text runs, or that nothing stands there: never part of what they stand beside.
+INVISIBLE = "\\u00ad\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff"
+
+#: A web address in a text. A sentence's last sign is no part of it, nor is what joins letters at its end.
+LINK = re.compile(rf"https?://[^\s<>\"…{INVISIBLE}]*[^\s<>\"…{INVISIBLE}.,;:!?)\]}}»”’“‘،؛؟\u200c\u200d]")
 
 #: Somebody on another server, after a beginning that is no part of a word or an address.
 REMOTE_MENTION = re.compile(r"(?<![\w/=])(@\w[\w.-]*)@\w[\w.-]*\w", re.ASCII)

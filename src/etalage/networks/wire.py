@@ -84,14 +84,14 @@ def retry_after(answer: Answer, anew: datetime | None = None) -> float | None:
     try:
         end = parsedate_to_datetime(said) if said else anew
         # Waits must not hang on two clocks that differ.
-        wait = (end - _its_time(answer)).total_seconds() if end else None
+        wait = (end - its_time(answer)).total_seconds() if end else None
     except (ValueError, TypeError, OverflowError):
         return None
     return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT)
 
 
-def _its_time(answer: Answer) -> datetime:
-    """What time it is for the server."""
+def its_time(answer: Answer) -> datetime:
+    """What time it is for the server, as its answer says; else what time it is here."""
     try:
         return parsedate_to_datetime(answer.headers["date"]).astimezone(UTC)
     except (KeyError, ValueError, OverflowError):

@@ -246,9 +246,7 @@ class Authorizing:
             return NotAccepted(abilities.reason, abilities.retry_after, abilities.detail)
         if isinstance(abilities, ChannelRefused):
             return abilities
-        return Connected(
-            account, abilities, self._name(account) or handle, tokens, f"{SITE}/profile/{handle}"
-        )
+        return Connected(account, abilities, self._name(account) or handle, tokens, f"{SITE}/profile/{did}")
 
     def _name(self, account: Account) -> str:
         """The name that the owner gave the account: a public record, which takes no right to read."""

@@ -115,7 +115,7 @@ class BlueskyConnector(Authorizing):
             return answer
         uri = post_uri(account, delivery.client_key)
         if answer.ok and (object_of(answer) or {}).get("uri") == uri:
-            return Accepted(uri, post_page(account.handle or account.remote_id, uri))
+            return Accepted(uri, post_page(account.remote_id, uri))
         match error_of(answer):
             case "InvalidSwap":
                 return self._standing(account, delivery)
@@ -169,7 +169,7 @@ class BlueskyConnector(Authorizing):
                 return CannotTell(Reason.MISCONFIGURED, "no marker")
             if not is_ours(found["value"], delivery.marker):
                 return Absent()  # another post's record; ours cannot stand beside it
-            return Found(uri, post_page(account.handle or account.remote_id, uri))
+            return Found(uri, post_page(account.remote_id, uri))
         if isinstance(found, CouldNotRead) and found.reason is Reason.GONE:
             return self._surely_absent(account)
         return CannotTell(found.reason, found.detail)
@@ -218,7 +218,8 @@ class BlueskyConnector(Authorizing):
             place = Place()  # read all of it again rather than nothing: what is known already is known again
         rows: list[Any] = []
         for _ in range(PAGES_AT_ONCE):
-            params = {"cursor": place.walk} if place.walk else {}
+            # Whatever the owner set for their own eyes: also people whom the account does not follow.
+            params = {"priority": "false"} | ({"cursor": place.walk} if place.walk else {})
             data = self._of(account).read("app.bsky.notification.listNotifications", limit=PAGE, **params)
             if not isinstance(data, dict):
                 return data

@@ -96,8 +96,9 @@ class Place:
         # A row that claims to be of the future must not make all that comes until then look old.
         newest = min(max([self.newest, *moments]), clock.now())
         pages = self.pages + 1
-        goes_on = len(near) == len(rows) and rows and walk and again < MOST_AGAIN and pages < MOST_PAGES
-        if goes_on:
+        # A page may be empty and still not the last: who is muted or blocked is taken off it after it was cut.
+        goes_on = len(near) == len(rows) and walk not in ("", self.walk)
+        if goes_on and again < MOST_AGAIN and pages < MOST_PAGES:
             return fresh, replace(self, newest=newest, ahead=ahead, walk=walk, again=again, pages=pages)
         return fresh, Place(newest, newest, (ahead + self.marks)[:MOST_MARKS])
 

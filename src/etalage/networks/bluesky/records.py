@@ -102,7 +102,10 @@ def post_uri(account: Account, key: str) -> str:
 
 
 def post_page(who: str, uri: str) -> str:
-    """The page on which people see the post of `who` (a handle or a DID); empty when `uri` names no post."""
+    """The page on which people see the post of `who`; empty when `uri` names no post.
+
+    `who` is a DID: an account's handle changes, and a page under the old one is not found any more.
+    """
     parts = uri.removeprefix("at://").split("/")
     return f"{SITE}/profile/{who}/post/{parts[2]}" if len(parts) == 3 and parts[1] == POST else ""
 

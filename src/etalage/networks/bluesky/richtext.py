@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from etalage.kit.text import graphemes
-from etalage.networks.counting import LINK
+from etalage.networks.counting import INVISIBLE, LINK
 
 MOST_MENTIONS = 10  # people whose handles are looked up; the others stay plain words
 LONGEST_TAG, LONGEST_TAG_BYTES = 64, 640  # graphemes and bytes, as the network's schema says
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _MENTION = re.compile(rf"(?<![\w.@/-])@((?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?)(?![\w@])", re.I)
-_TAG = re.compile(r"(?<!\S)[#\N{FULLWIDTH NUMBER SIGN}]([^\s#\u00ad\u200b\u2060]+)")
+# Behind # a keycap's sign (U+FE0F, U+20E3) is no tag; some invisible signs may stand before one.
+_TAG = re.compile(rf"(?<![^\s{INVISIBLE}])[#\N{{FULLWIDTH NUMBER SIGN}}](?!\ufe0f)([^\s#\u20e3{INVISIBLE}]+)")
 _KIND = "app.bsky.richtext.facet"
 
 

@@ -137,6 +137,19 @@ class Authorizing:
             self.revoke(Account("mastodon", typed.origin, tokens.access), tokens)
         return found
 
+    def renew(self, account: Account, refresh: str) -> Tokens | CouldNotRead | ChannelRefused:
+        """Trade the refresh token in for new tokens (RFC 6749, 6), on servers whose tokens end.
+
+        A pasted one belongs to an application that is not ours, so nothing can be traded in for it.
+        """
+        if not account.memory:
+            return ChannelRefused(Reason.AUTH_DEAD)
+        form = {"grant_type": "refresh_token", "refresh_token": refresh, **json.loads(account.memory)}
+        made = _posted(self.wire(account.base_url), "/oauth/token", form, "access_token")
+        if isinstance(made, NotAccepted):
+            return CouldNotRead(made.reason, made.retry_after, made.detail)
+        return _tokens(made) if isinstance(made, dict) else made
+
     def revoke(self, account: Account, tokens: Tokens) -> CouldNotRead | ChannelRefused | None:
         """Have the instance forget a token that it gave to this program (RFC 7009).
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -46,6 +47,7 @@ PAGE = 40  # statuses; the most that Mastodon gives at once
 PAGES_TO_LOOK = 25
 STATUSES_AT_ONCE = 20  # the most that Mastodon answers for in one request
 PROCESSING_SECONDS = 3.0
+PROCESSING_WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds, while a change waits for its picture
 FIGURES: Mapping[str, str] = {
     "likes": "favourites_count",
     "comments": "replies_count",
@@ -148,11 +150,15 @@ class MastodonConnector(Streaming):
 
     def edit(self, account: Account, remote_id: str, rendition: Rendition, delivery: Delivery) -> Outcome:
         """Replace text, pictures and alternative texts; a picture that is not there yet is uploaded."""
+        waits = iter(PROCESSING_WAITS)
         while step := self.next_step(account, rendition, delivery):
             prepared = self.take_step(account, rendition, delivery, step)
-            if not isinstance(prepared, Prepared):
+            if isinstance(prepared, Prepared):
+                delivery = replace(delivery, parts={**delivery.parts, prepared.part_name: prepared.remote_id})
+            elif _upload_of(step.name) in delivery.parts and (wait := next(waits, 0.0)):
+                time.sleep(wait)  # else the next try would upload it anew
+            else:
                 return prepared
-            delivery = replace(delivery, parts={**delivery.parts, prepared.part_name: prepared.remote_id})
         body = _body(rendition, delivery)
         body["media_attributes"] = [
             {"id": identity, "description": picture.alt}
@@ -160,23 +166,15 @@ class MastodonConnector(Streaming):
         ]
         wire = self.wire(account.base_url, account.token)
         path = f"/api/v1/statuses/{remote_id}"
-        return _accepted(wire.write("PUT", path, Reason.TEXT_INVALID, Reason.GONE, json=body))
+        made = wire.write("PUT", path, Reason.TEXT_INVALID, Reason.GONE, json=body)
+        return _gone_or(wire, path, made, Rejected(Reason.NO_EDITING, "PUT"), Rejected(Reason.GONE, "PUT"))
 
     def withdraw(self, account: Account, remote_id: str) -> Outcome:
-        """Take a status away with its pictures; one that is gone already counts as taken away.
-
-        "Not found" is also what a server says that has no such act, so it is looked whether the status is there.
-        """
+        """Take a status away with its pictures; one that is gone already counts as taken away."""
         wire = self.wire(account.base_url, account.token)
         path = f"/api/v1/statuses/{remote_id}"
         made = wire.write("DELETE", path, Reason.UNKNOWN, Reason.GONE, params={"delete_media": "true"})
-        is_gone = isinstance(made, Rejected) and made.reason is Reason.GONE
-        if not is_gone and not (isinstance(made, Unknown) and made.detail in ("HTTP 404", "HTTP 405")):
-            return _accepted(made)
-        stands = wire.stands(path)
-        if not isinstance(stands, bool):
-            return stands
-        return Rejected(Reason.NO_WITHDRAWAL, "DELETE") if stands else Accepted(remote_id)
+        return _gone_or(wire, path, made, Rejected(Reason.NO_WITHDRAWAL, "DELETE"), Accepted(remote_id))
 
     # --- Receiving ----------------------------------------------------------------------------------------------
 
@@ -268,6 +266,19 @@ def _accepted(made: tuple[int, dict[str, Any]] | Failure) -> Outcome:
         return made
     status = made[1]
     return Accepted(lasting(status["id"]), web_address(status) or None)
+
+
+def _gone_or(
+    wire: Wire, path: str, made: tuple[int, dict[str, Any]] | Failure, no_such_act: Outcome, gone: Outcome
+) -> Outcome:
+    """The outcome of a change. "Not found" is also what a server says that has no such act, so it is looked."""
+    is_gone = isinstance(made, Rejected) and made.reason is Reason.GONE
+    if not is_gone and not (isinstance(made, Unknown) and made.detail in ("HTTP 404", "HTTP 405")):
+        return _accepted(made)
+    stands = wire.stands(path)
+    if not isinstance(stands, bool):
+        return stands
+    return no_such_act if stands else gone
 
 
 def _carries(status: Mapping[str, Any], marker: str) -> bool:

@@ -37,6 +37,7 @@ class Stream:
 
     def __init__(self, program: Program) -> None:
         self.rows: list[dict[str, Any]] = []
+        self.muted: set[str] = set()  # taken off a page after it was cut, as the network does
         program.answers["listNotifications"] = self  # type: ignore[assignment]
         self.program = program
 
@@ -50,7 +51,8 @@ class Stream:
             (one for one in self.rows if one["indexedAt"] < before), key=lambda one: one["indexedAt"]
         )
         page = rows[::-1][: int(asked.params["limit"][0])]
-        return Told({"notifications": page, **({"cursor": page[-1]["indexedAt"]} if page else {})})
+        shown = [one for one in page if one.get("uri") not in self.muted]
+        return Told({"notifications": shown, **({"cursor": page[-1]["indexedAt"]} if page else {})})
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +94,17 @@ def test_a_long_line_is_read_in_pieces_and_nothing_of_it_is_lost(
     stream.rows += [row(5000 + number, NOON + timedelta(days=60, hours=number)) for number in range(700)]
     more, _cursor, _pages = heard(network, told, cursor)
     assert len(more) == len(set(more)) == 700
+
+
+def test_a_page_of_people_who_are_muted_hides_nobody_behind_them(
+    stream: Stream, network: BlueskyConnector, told: Account
+) -> None:
+    stream.rows = [row(number, NOON + timedelta(hours=number)) for number in range(450)]
+    stream.muted = {one["uri"] for one in stream.rows[100:400]}
+    ids, cursor, _pages = heard(network, told)
+    assert len(ids) == len(set(ids)) == 150
+    assert heard(network, told, cursor)[0] == []
+    assert {tuple(asked.params["priority"]) for asked in stream.program.asked} == {("false",)}
 
 
 def test_new_rows_while_a_long_line_is_read_come_with_the_next_reading(

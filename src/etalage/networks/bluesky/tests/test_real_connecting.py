@@ -44,7 +44,7 @@ def test_an_app_password_opens_the_account_and_is_not_kept(network: BlueskyConne
 
     account, tokens = answer.account, answer.tokens
     assert (account.remote_id, account.handle, account.base_url) == (shop.did, shop.handle, shop.server)
-    assert answer.profile_url == f"https://bsky.app/profile/{shop.handle}"
+    assert answer.profile_url == f"https://bsky.app/profile/{shop.did}"
     assert tokens is not None and tokens.access == account.token and tokens.refresh
     assert tokens.scopes == ("com.atproto.appPass",)
     assert tokens.expires_at is not None

@@ -45,7 +45,7 @@ def test_text_with_link_hashtag_and_mention_stands_there_as_written(
 
     assert isinstance(outcome, Accepted), outcome
     assert outcome.remote_id == f"at://{shop.did}/app.bsky.feed.post/{facts.client_key}"
-    assert outcome.url == f"https://bsky.app/profile/{shop.handle}/post/{facts.client_key}"
+    assert outcome.url == f"https://bsky.app/profile/{shop.did}/post/{facts.client_key}"
     (post,) = shop.posts()
     value, raw = post["value"], text.encode()
     assert (post["uri"], value["text"], value["langs"]) == (outcome.remote_id, text, ["fr"])

@@ -31,6 +31,12 @@ def shown(text: str) -> list[tuple[str, Any]]:
             [("https://lune.example/l/AB", ("link", "https://lune.example/l/AB"))],
         ),
         ("جديد #أحذية، اليوم", [("#أحذية", ("tag", "أحذية"))]),
+        ("\u200f#أحذية\u200f جديد", [("#أحذية", ("tag", "أحذية"))]),
+        (
+            "«\u2067https://lune.example/l/AB\u2069»",
+            [("https://lune.example/l/AB", ("link", "https://lune.example/l/AB"))],
+        ),
+        ("#\ufe0f\u20e3 #\u20e3", []),
         ("#a #b", [("#a", ("tag", "a")), ("#b", ("tag", "b"))]),
         ("#1 #2026 #1a no#tag # #!", [("#1a", ("tag", "1a"))]),
         ("#" + "x" * 64, [("#" + "x" * 64, ("tag", "x" * 64))]),

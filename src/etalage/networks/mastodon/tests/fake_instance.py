@@ -92,7 +92,9 @@ class World:
             case "GET", ["api", "v1", "accounts", "1", "statuses"]:
                 return self._page([row for row in self.statuses if row["id"] not in self.gone], query, path)
             case "GET", ["api", "v1", "notifications"]:
-                return self._page(self.notifications, query, path)
+                is_all = query.get("include_filtered") == "true"
+                rows = [row for row in self.notifications if is_all or not row.get("filtered")]
+                return self._page(sorted(rows, key=lambda row: int(row["id"])), query, path)
             case "GET", ["api", "v1", "statuses"]:
                 return 200, {}, [row for row in self.statuses if row["id"] in query["id[]"].split(",")]
             case _, ["api", "v1", "statuses", name] if name not in self.gone:
@@ -180,7 +182,8 @@ class Hand(BaseHTTPRequestHandler):
             if address.path.startswith("/--"):
                 self._send(200, {}, self._behind(address.path, raw))
                 return
-            world.asked.append({"method": self.command, "path": self.path, "headers": headers})
+            said = {"method": self.command, "path": self.path, "headers": headers}
+            world.asked.append({**said, "body": raw.decode(errors="replace")})
             fault = self._fault(f"{self.command} {address.path}")
             carried_out = fault is None or fault.get("accepted", False)
             reply = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -166,6 +168,24 @@ def test_a_token_that_is_not_kept_is_given_back(
     found = network.finish(memory, "https://shop.example/back/", {"code": "the-code"})
     assert (found.reason if isinstance(found, ChannelRefused) else None) is reason
     assert len(fake.asked("/oauth/revoke")) == (1 if reason else 0)
+
+
+def test_a_token_that_ends_is_traded_in_for_a_new_one(fake: Fake, network: MastodonConnector) -> None:
+    ours = {"client_id": "app", "client_secret": APPLICATION}
+    account = replace(fake.account(), memory=json.dumps(ours))
+    made = {"access_token": "new", "refresh_token": "r2", "expires_in": 3600}
+    fake.order("POST /oauth/token", status=200, body=made)
+    renewed = network.renew(account, "r1")
+    assert isinstance(renewed, Tokens)
+    assert (renewed.access, renewed.refresh, renewed.expires_at is not None) == ("new", "r2", True)
+    (asked,) = fake.asked("/oauth/token")
+    assert dict(parse_qsl(asked["body"])) == {"grant_type": "refresh_token", "refresh_token": "r1", **ours}
+    fake.order("POST /oauth/token", status=400, body={"error": "invalid_grant"})
+    assert network.renew(account, "r2") == ChannelRefused(Reason.AUTH_DEAD, "invalid_grant")
+    fake.order("POST /oauth/token", status=503)
+    down = network.renew(account, "r2")
+    assert isinstance(down, CouldNotRead) and down.reason is Reason.PLATFORM_DOWN
+    assert isinstance(network.renew(fake.account(), "r2"), ChannelRefused), "a pasted one is not ours"
 
 
 def test_a_token_that_was_pasted_is_its_owners_to_take_back(fake: Fake, network: MastodonConnector) -> None:

@@ -272,6 +272,27 @@ def test_what_is_taken_away_is_gone_and_may_be_taken_away_again(
     assert network.withdraw(account, "1000") == Accepted("1000")
 
 
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_that_cannot_change_a_post_says_nothing_of_whether_it_is_there(
+    status: int, fake: Fake, network: MastodonConnector
+) -> None:
+    account = fake.account()
+    network.commit(account, post(), delivery())
+    for nothing in ("<h1>No</h1>", *([{"error": "Record not found"}] if status == 404 else [])):
+        fake.order("PUT /api/v1/statuses/1000", status=status, body=nothing)
+        assert network.edit(account, "1000", post(), delivery()) == Rejected(Reason.NO_EDITING, "PUT")
+    fake.order("PUT /api/v1/statuses/1000", status=404)
+    fake.order("GET /api/v1/statuses/1000", status=503)
+    assert isinstance(network.edit(account, "1000", post(), delivery()), Unknown)
+
+
+def test_a_change_that_uploads_a_picture_waits_for_it(fake: Fake, network: MastodonConnector) -> None:
+    account, changed = fake.account(), post("Après")
+    network.commit(account, post("Avant"), prepared(network, account, post("Avant"), delivery()))
+    assert isinstance(network.edit(account, "1000", changed, delivery()), Accepted)
+    assert len(fake.asked("/api/v2/media")) == 2  # one before, one now
+
+
 def test_a_server_that_cannot_take_away_is_not_believed(fake: Fake, network: MastodonConnector) -> None:
     account = fake.account()
     network.commit(account, post(), delivery())

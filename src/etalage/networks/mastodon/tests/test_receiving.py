@@ -95,6 +95,29 @@ def test_the_stream_is_paged_oldest_first_and_ends(fake: Fake, network: Mastodon
     assert fake.asked("/api/v1/notifications/clear") == []
 
 
+def test_what_the_server_lays_aside_is_heard_too(fake: Fake, network: MastodonConnector) -> None:
+    """As a server does with the private words of somebody whom the shop does not follow."""
+    fake.notify({**notification(1, "mention", content="<p>psst</p>", visibility="direct"), "filtered": True})
+    (item,) = fetched(network, fake).items
+    assert (item.kind, item.text) == (ReceivedKind.MESSAGE, "psst")
+
+
+@pytest.mark.parametrize("before", ["", "1"])
+def test_what_appears_behind_what_was_read_a_moment_ago_is_not_missed(
+    before: str, fake: Fake, network: MastodonConnector
+) -> None:
+    """Two processes of a server deal out two ids, and the later one is to be seen first."""
+    now = clock.now().isoformat()
+    fake.notify(notification(1), {**notification(3), "created_at": now})
+    page = fetched(network, fake, before)
+    assert [one.remote_id for one in page.items][-1] == "3"
+    assert (page.cursor, page.more) == ("1", False)
+    fake.notify({**notification(2), "created_at": now})
+    again = fetched(network, fake, page.cursor)
+    assert [one.remote_id for one in again.items] == ["2", "3"]
+    assert again.cursor == "1"
+
+
 def test_a_row_that_says_nothing_blocks_nobody(fake: Fake, network: MastodonConnector) -> None:
     bad: list[dict[str, Any]] = [
         {"id": "1", "type": "mention"},
