@@ -27,7 +27,8 @@ from etalage.customers.queries import export_customer, visitor_of
 from etalage.customers.visitor_token import sign, verify, visitor_key
 from etalage.jobs.models import Event
 from etalage.kit import clock
-from etalage.orders.models import Order
+from etalage.orders.models import Order, Redemption
+from etalage.publishing.models import PromotionCode
 from tests.conftest import World
 
 PLANTED = {
@@ -65,8 +66,10 @@ def everything_stored() -> str:
 
 def test_the_copy_holds_everything_that_is_kept(world: World) -> None:
     nora, visitor = planted(world)
+    code = PromotionCode.objects.create(code="WINTER", amount_minor=500)
+    Redemption.objects.create(code=code, customer=nora, receipt="R-77", currency="EUR")
     copy = json.dumps(export_customer(nora.pk), ensure_ascii=False)
-    for value in (*PLANTED.values(), str(visitor.pk), "1234"):
+    for value in (*PLANTED.values(), str(visitor.pk), "1234", "WINTER", "R-77"):
         assert value in copy
 
 

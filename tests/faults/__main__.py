@@ -38,7 +38,6 @@ HASTE = {
     "longest_wait": 0.4,
     "hands": 2,
     "shift": 0.5,
-    "looks": 30,
     "lost": 10_000,  # so many are killed that no publication is to blame
     "lag_samples": 0,
 }

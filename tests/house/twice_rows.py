@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from etalage.accounts.events import BusinessChanged
 from etalage.channels.actions import disconnect_channel, pause_channel, read_channel, resume_channel
@@ -292,11 +294,21 @@ def _code_before_its_order(house: House) -> UUID:
     return record_order(data).pk
 
 
+def _a_file(_house: House) -> tuple[list[str]]:
+    return ([default_storage.save("posts/left.png", ContentFile(b"left"))],)
+
+
+def _files(_house: House) -> list[str]:
+    folder = Path(settings.MEDIA_ROOT)
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
 TASK_ROWS: dict[str, Twice] = {
     "etalage.catalogue.tasks.fetch_picture": Twice(
         lambda house: (house.product.wanted_pictures.get().pk,),
         counts={"catalogue.WantedPicture.tries": "how often it was tried, which is what happened"},
     ),
+    "etalage.catalogue.tasks.forget_files": Twice(_a_file, sees=_files),
     "etalage.channels.tasks.destroy_left_grants": Twice(_left_long_ago),
     "etalage.channels.tasks.drain_incoming": Twice(_taken_down),
     "etalage.channels.tasks.leave": Twice(_left),
@@ -321,6 +333,7 @@ TASK_ROWS: dict[str, Twice] = {
     "etalage.orders.tasks.send_reservation_letter": Twice(lambda house: (house.reservation.pk,)),
     "etalage.publishing.tasks.change_remote": Twice(_to_withdraw),
     "etalage.publishing.tasks.deliver_due": Twice(_due),
+    "etalage.publishing.tasks.forget_file": Twice(lambda house: (_a_file(house)[0][0],), sees=_files),
     "etalage.publishing.tasks.remove_copy": Twice(_copy_to_remove),
     "etalage.publishing.tasks.settle_doubts": Twice(_in_doubt),
     **PLANTED,

@@ -11,7 +11,16 @@ from etalage.jobs.claim import claim, due_lanes
 from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
 from etalage.jobs.redact import LONGEST, explain, redact
-from etalage.jobs.settle import LONGEST_BACKOFF, backoff, bury, complete, fail, postpone
+from etalage.jobs.settle import (
+    LONGEST_BACKOFF,
+    LONGEST_PERIODIC,
+    SCHEDULED,
+    backoff,
+    bury,
+    complete,
+    fail,
+    postpone,
+)
 from etalage.kit import clock
 from tests.jobs import work
 
@@ -80,6 +89,16 @@ def test_the_back_off_doubles_has_a_ceiling_and_is_not_the_same_for_all() -> Non
         assert len(times) > 25
     assert backoff(5.0, 1000) <= LONGEST_BACKOFF
     assert backoff(0, 3) == timedelta()
+
+
+@pytest.mark.parametrize("key", ["of-a-room", f"{SCHEDULED}work.fail"])
+def test_periodic_work_rests_a_minute_at_most_because_nothing_else_does_it_meanwhile(key: str) -> None:
+    work.fail_slowly.enqueue()
+    Job.objects.update(key=key, max_attempts=99, attempts=8)
+    run_until_idle(raising=False)
+    rests = Job.objects.get().run_after - clock.now()
+    assert (rests <= LONGEST_PERIODIC) is key.startswith(SCHEDULED)
+    assert rests > timedelta(seconds=20)
 
 
 def test_a_task_may_ask_for_patience_without_spending_an_attempt() -> None:

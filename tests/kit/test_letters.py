@@ -39,6 +39,17 @@ def test_only_the_letters_to_these_addresses_go(folder: Path) -> None:
     assert "noor" not in "".join(address_digests(["noor@example.com"]))
 
 
+def test_nobody_else_on_the_machine_reads_them(folder: Path, settings: Settings) -> None:
+    settings.EMAIL_FILE_PATH = str(folder / "mail")
+    before = os.umask(0o022)
+    try:
+        keep("noor@example.com")
+    finally:
+        os.umask(before)
+    modes = [path.stat().st_mode & 0o077 for path in (folder / "mail", *(folder / "mail").iterdir())]
+    assert len(modes) == 3 and not any(modes)
+
+
 def test_a_torn_letter_one_that_vanishes_and_half_of_one_keep_nobody_from_being_erased(folder: Path) -> None:
     (folder / "0.eml").touch()  # a disk that was full
     (folder / "1.eml").write_bytes(b"Subject: Your code\nTo: noor@exam")

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.test import Client
+from django.test import Client, RequestFactory
+from pytest_django import Settings
 
 from etalage.customers.actions import find_or_create
 from etalage.jobs.idle import run_until_idle
@@ -19,6 +20,7 @@ from etalage.orders.actions.record import OrderData, record_order
 from etalage.orders.actions.redeem import TillUse, redeem_code
 from etalage.orders.actions.reserve import reserve
 from etalage.orders.models import Attempt, Order, Place, Redemption, Reservation, ReservationState
+from etalage.orders.shop.page import address_of_client
 from etalage.publishing.models import PromotionCode
 from tests.orders.conftest import Goods, Reserve, wish_for
 
@@ -98,3 +100,21 @@ def test_a_crowd_of_forms_from_one_address_is_braked(goods: Goods) -> None:
     statuses = [client.post("/en/shop/p/scarf/reserve/", {}).status_code for _each in range(130)]
     assert statuses[:60] == [422] * 60
     assert 429 in statuses
+
+
+@pytest.mark.parametrize(
+    ("proxies", "noted", "who"),
+    [
+        (0, "203.0.113.9", "10.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        (1, "", "10.0.0.1"),
+    ],
+)
+def test_behind_a_proxy_each_customer_has_brakes_of_their_own(
+    proxies: int, noted: str, who: str, settings: Settings, rf: RequestFactory
+) -> None:
+    """Else one stranger uses up the attempts of all; what a stranger adds to the header is not believed."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    headers = {"HTTP_X_FORWARDED_FOR": noted} if noted else {}
+    assert address_of_client(rf.get("/", REMOTE_ADDR="10.0.0.1", **headers)) == who

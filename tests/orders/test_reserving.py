@@ -8,7 +8,9 @@ import pytest
 import time_machine
 
 from etalage.accounts.models import BY_CUSTOMER, AuditEntry
-from etalage.customers.models import Consent, Customer, Identity, Visitor
+from etalage.customers.actions import withdraw_consent
+from etalage.customers.models import Consent, Customer, Identity, Purpose, Visitor
+from etalage.customers.queries import has_consent
 from etalage.jobs.models import Event, Job, LiveChange
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
@@ -156,6 +158,16 @@ def test_without_consent_no_browser_and_no_yes_is_kept(goods: Goods, reserve_one
     event = Event.objects.get(name__endswith="ReservationMade")
     assert event.payload == {"reservation_id": str(made.pk), "visitor_id": None}
     assert not Event.objects.filter(name__endswith="VisitorRecognised").exists()
+
+
+def test_a_strangers_yes_does_not_overrule_the_no_of_whom_they_name(goods: Goods) -> None:
+    nora = reserve(wish_for(goods.blue, goods.world.ghent, consent_wording="Yes.")).reservation.customer
+    assert nora is not None and has_consent(Purpose.CREDIT, customer_id=nora.pk)
+    withdraw_consent(Purpose.CREDIT, customer_id=nora.pk)
+    made = reserve(wish_for(goods.cup, goods.world.ghent, consent_wording="Yes."))
+    assert made.reservation.customer == nora
+    assert not has_consent(Purpose.CREDIT, customer_id=nora.pk)
+    assert made.cookie and not Visitor.objects.filter(customer=nora).exists()
 
 
 def test_with_consent_the_browser_is_remembered_and_known(goods: Goods) -> None:

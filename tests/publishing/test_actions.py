@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,18 +11,21 @@ import pytest
 
 from etalage.accounts.models import AuditEntry
 from etalage.catalogue.models import Product
+from etalage.jobs.models import Job
 from etalage.kit import clock
 from etalage.kit.errors import Refusal
 from etalage.networks.base import Mechanism
-from etalage.publishing import actions
+from etalage.publishing import actions, queries
 from etalage.publishing.actions import CampaignContent, ChannelChoice, PostContent
-from etalage.publishing.models import Post, PostState
+from etalage.publishing.actions.pictures import forget_file
+from etalage.publishing.models import Post, PostState, TrackedLink
 from tests.conftest import World
-from tests.publishing.conftest import NewChannel, NewPost, one_round
+from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
 from tests.publishing.scripted import Play
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(hours=3)
+Ahead = Callable[[timedelta], None]
 
 
 def refusal(call: Any, *args: Any, **fields: Any) -> str:
@@ -243,6 +247,38 @@ def test_pictures_are_taken_in_described_ordered_and_copied_with_the_post(
     )
 
 
+@pytest.mark.parametrize("refused", ["not_accepted", "rate_limited"])
+def test_a_channel_that_refused_for_a_while_is_taken_out_all_the_same(
+    refused: str, world: World, play: Play, scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    one, two = scripted_channel(handle="one"), scripted_channel(handle="two")
+    post = new_post(one, two, now=True)
+    play.script = [refused, refused]
+    one_round()
+    assert set(post.publications.values_list("state", "attempt")) == {("scheduled", 1)}
+    post.refresh_from_db()
+    actions.set_channels(post.pk, [ChannelChoice(one.pk)], actor=world.manager)
+    assert post.publications.get().channel == one
+    post.refresh_from_db()
+    post = actions.send_back(post.pk, post.version, actor=world.manager)
+    assert "delete" in queries.post_actions(post, post.publications.all(), world.manager)
+    actions.delete_post(post.pk, actor=world.manager)
+
+
+def test_the_link_of_a_post_that_was_refused_for_a_while_follows_its_last_edit(
+    world: World, play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    post = new_post(scripted_channel(), now=True)
+    play.script = ["not_accepted"]
+    one_round()
+    post.refresh_from_db()
+    words = PostContent(text={"en": "Sale"}, no_picture_reason="Only words.", target="/shop/?sale")
+    actions.edit_post(post.pk, post.version, words, actor=world.manager)
+    publication = rounds(traveller, post.publications.get())
+    assert publication.state == "published"
+    assert TrackedLink.objects.get(publication=publication).target == "/shop/?sale"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_picture_file_is_deleted_only_when_no_post_shows_it_any_more(
     world: World, scripted_channel: NewChannel, new_post: NewPost, red_png: bytes
@@ -252,9 +288,12 @@ def test_a_picture_file_is_deleted_only_when_no_post_shows_it_any_more(
     storage, name = picture.file.storage, picture.file.name
     copy = actions.duplicate_post(post.pk, actor=world.member)
     actions.remove_picture(picture.pk, actor=world.member)
-    assert storage.exists(name)
+    assert not forget_file(name) and storage.exists(name)
     actions.remove_picture(copy.pictures.get().pk, actor=world.member)
-    assert not storage.exists(name)
+    assert storage.exists(name), "a backup that is being made may name it still"
+    (job,) = Job.objects.filter(task__endswith="publishing.tasks.forget_file")
+    assert job.run_after > clock.now() + timedelta(hours=20)
+    assert forget_file(*job.args) and not storage.exists(name)
 
 
 def test_a_refused_publication_is_tried_again_as_a_new_one_that_names_it(

@@ -35,7 +35,8 @@ from etalage.networks.base import (
     Unknown,
 )
 from etalage.publishing.delivery import machine
-from etalage.publishing.delivery.send import send
+from etalage.publishing.delivery.pace import pace
+from etalage.publishing.delivery.send import ANSWER_KEPT, send
 from etalage.publishing.models import Publication, RemotePart
 from tests.away import away_soon
 from tests.publishing.conftest import NewChannel, NewPost, one_round, rounds
@@ -244,3 +245,8 @@ def test_an_answer_outlasts_a_connection_that_died_under_our_hands(
     with connection.execute_wrapper(watch):
         send(claim)
     assert Publication.objects.get(pk=publication.pk).state == "published"
+
+
+def test_an_answer_is_kept_for_minutes_and_never_beyond_the_lease() -> None:
+    longest = sum(ANSWER_KEPT)
+    assert timedelta(minutes=3) < timedelta(seconds=longest) < pace().lease - pace().request

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from etalage.channels.models import Channel
+from etalage.jobs.models import Job
 from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.publishing import actions, queries
@@ -67,13 +69,76 @@ def test_a_look_without_an_answer_proves_nothing_about_a_key(
     assert (publication.state, publication.reason, publication.in_doubt) == ("scheduled", "known_again", True)
 
 
-def test_when_no_look_is_answered_for_longer_than_a_key_lives_a_person_is_asked(
+@pytest.mark.parametrize("face", [Mechanism.IDEMPOTENCY_KEY, Mechanism.READ_BACK])
+def test_nobody_is_asked_what_a_network_that_is_away_will_say_itself(
+    face: Mechanism, play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    publication = new_post(scripted_channel(face), now=True).publications.get()
+    play.script, play.looks = ["lost"], ["blind"] * 99
+    one_round()
+    traveller(timedelta(minutes=26))  # of the 30 that a key lives, five sixths are trusted
+    for _number in range(2 * pace().looks):
+        publication = look(publication, traveller, 40 * MINUTE)
+        assert publication.state == "unknown"
+    play.looks = []
+    assert rounds(traveller, publication).state == "published"
+    assert play.count(publication.pk) == 1
+
+
+def test_once_its_time_is_over_a_person_is_asked_about_a_network_that_is_away(
     overlapping: Publication, play: Play, traveller: Ahead
 ) -> None:
     play.looks = ["blind"] * 99
-    traveller(timedelta(minutes=26))  # of 30, five sixths are trusted
+    traveller(timedelta(hours=25))
     assert rounds(traveller, overlapping).state == "needs_person"
     assert play.entries == []
+
+
+@pytest.mark.parametrize("stands_there", [False, True])
+@pytest.mark.parametrize("face", [face for face in Mechanism if face is not Mechanism.NONE])
+@pytest.mark.parametrize("when", ["unknown", "again"])
+def test_what_is_withdrawn_while_nobody_knows_is_not_sent_again_and_taken_down_where_it_stands(
+    when: str,
+    face: Mechanism,
+    stands_there: bool,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    post = new_post(scripted_channel(face), now=True)
+    play.script = ["answer_lost" if stands_there else "lost"]
+    one_round()
+    publication = post.publications.get()
+    assert publication.state == "unknown"
+    if when == "again":  # still in doubt, and about to be repeated
+        Publication.objects.update(state="scheduled", next_attempt_at=clock.now())
+    assert "withdraw" in queries.safe_actions(publication)
+    assert len(actions.withdraw_post(post.pk, actor=world.manager).asked) == 1
+    publication = rounds(traveller, publication)
+    expected = ("published", "withdraw") if stands_there else ("withdrawn", "")
+    assert (publication.state, publication.change) == expected
+    assert play.count(publication.pk) == stands_there
+    if stands_there:
+        assert Job.objects.filter(task__endswith="change_remote", args=[str(publication.pk)]).exists()
+
+
+def test_a_draft_that_may_be_out_is_never_replaced_by_a_fresh_one(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    """The network may have forgotten it since; another one would stand beside it."""
+    channel = scripted_channel(Mechanism.TWO_PHASE)
+    channel.abilities = {**channel.abilities, "parts_valid_for": 3600.0}
+    channel.save()
+    publication = new_post(channel, now=True, expires_at=clock.now() + timedelta(days=9)).publications.get()
+    play.script, play.looks = ["answer_lost"], ["blind"] * 99
+    one_round()
+    Channel.objects.update(state="paused")
+    traveller(timedelta(hours=3))
+    Channel.objects.update(state="active")
+    assert rounds(traveller, publication).state == "published"
+    assert play.count(publication.pk) == 1
 
 
 @pytest.mark.parametrize("face", [face for face in Mechanism if face is not Mechanism.NONE])

@@ -57,6 +57,21 @@ def test_a_late_worker_is_refused_every_step(
 
 
 @pytest.mark.django_db
+def test_a_sweeper_that_stood_still_takes_no_lease_that_began_meanwhile(
+    scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = new_post(scripted_channel(), now=True).publications.get()
+    before = ticks.now() - 60_000  # when the sweeper looked at its watch
+    claim = claimed(publication)
+    fooled = Publication.objects.filter(ticks.over(before), pk=publication.pk)
+    assert fooled.exists(), "by that watch the lease is further ahead than any lease"
+    assert not machine.move(
+        claim.publication_id, claim.token, DeliveryState.SCHEDULED, take_token=True, after_lease=True
+    )
+    assert sweep(clock.now()) == 0
+
+
+@pytest.mark.django_db
 def test_a_worker_whose_lease_ran_out_does_not_send_even_before_anyone_noticed(
     play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
 ) -> None:

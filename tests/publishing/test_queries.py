@@ -121,6 +121,10 @@ def test_each_status_finds_its_posts_and_no_others(
     publish(PostStatus.NEEDS_PERSON, "answer_lost", channels=(two,))
     Publication.objects.filter(state="unknown").update(settle_until=0)
     one_round()
+    publish(PostStatus.DROPPED, "answer_lost", channels=(two,))
+    Publication.objects.filter(state="unknown").update(settle_until=0)
+    one_round()
+    actions.drop(made[PostStatus.DROPPED].publications.get().pk, actor=world.manager)
     publish(PostStatus.SENDING, "answer_lost")
     for status in (PostStatus.REVIEW, PostStatus.APPROVED, PostStatus.SCHEDULED, PostStatus.WITHDRAWN):
         made[status] = new_post(one)
@@ -147,7 +151,8 @@ def test_each_status_finds_its_posts_and_no_others(
     assert {row.post.pk for row in arabic.rows} >= {made[PostStatus.DRAFT].pk}
     assert not queries.posts(PostFilter(words="no such words")).rows
     assert [row.post.pk for row in queries.posts(PostFilter(channel_id=two.pk)).rows] == [
-        made[PostStatus.NEEDS_PERSON].pk
+        made[PostStatus.DROPPED].pk,
+        made[PostStatus.NEEDS_PERSON].pk,
     ]
     waits = [row.post_id for row in queries.needs_person()]
     assert waits[0] == made[PostStatus.NEEDS_PERSON].pk
@@ -177,7 +182,7 @@ def test_each_state_offers_only_what_can_do_no_harm(
     post = actions.publish_now(post.pk, post.version, actor=world.manager)
     play.script = ["answer_lost"]
     one_round()
-    assert offered() == frozenset()  # nobody knows yet: no button is safe
+    assert offered() == {"withdraw"}  # nobody knows yet: it is looked for, and taken down where it stands
     Publication.objects.update(settle_until=0)
     one_round()
     assert offered() == {"it_is_there", "send_again", "drop"}

@@ -236,6 +236,30 @@ def test_what_had_ended_and_was_sent_anew_since_is_asked_about_before_it_is_sent
     assert rounds(traveller, new).state == "published"
 
 
+@pytest.mark.parametrize("end", ["rejected", "expired"])
+def test_what_ended_after_the_backup_and_was_sent_anew_is_asked_about_too(
+    end: str,
+    play: Play,
+    scripted_channel: NewChannel,
+    new_post: NewPost,
+    world: World,
+    traveller: Ahead,
+) -> None:
+    old = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+    with undone() as taken_at:
+        play.script = ["rejected"]
+        one_round()
+        actions.try_again(old.pk, actor=world.manager)
+        one_round()
+    hold_restored(taken_at)
+    play.script = ["rejected"]
+    traveller(timedelta(days=2) if end == "expired" else timedelta(0))
+    old = rounds(traveller, old)
+    assert (old.state, old.perhaps_out, len(play.entries)) == (end, "ask", 1)
+    new = rounds(traveller, actions.try_again(old.pk, actor=world.manager))
+    assert (new.state, len(play.entries)) == ("needs_person", 1)
+
+
 # --- Under which address it was sent ------------------------------------------------------------------------------
 
 

@@ -120,7 +120,7 @@ def test_a_key_of_before_a_restart_is_too_old(
     sweep(clock.now())
     last_look(play)
     publication.refresh_from_db()
-    assert publication.state == "needs_person"  # and not "scheduled" again
+    assert publication.state == "unknown"  # and not "scheduled" again
 
 
 def test_what_was_to_be_sent_again_with_its_key_is_looked_for_when_the_machine_was_restarted_meanwhile(

@@ -1,21 +1,27 @@
-"""The files of pictures: written before their row, deleted after it."""
+"""The files of pictures: written before their row, deleted a day after it.
+
+A backup copies the rows first and the files last; what it names must be there until it is through.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
+from datetime import timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 from etalage.catalogue.models import ProductPicture
+from etalage.jobs import enqueue_once
 from etalage.kit import images
 from etalage.kit.ids import uuid7
 
 FOLDER = "products"
 SMALL_SIDE = 320
+FILES_STAY = timedelta(days=1)
+FORGET = "etalage.catalogue.tasks.forget_files"
+AT_ONCE = 500
 
 
 def store_picture(picture: ProductPicture, taken: images.Picture) -> None:
@@ -32,9 +38,11 @@ def store_picture(picture: ProductPicture, taken: images.Picture) -> None:
 
 
 def delete_files(pictures: Iterable[ProductPicture]) -> None:
-    """Delete the files of these pictures once the transaction that deletes the rows is through."""
+    """Delete the files of these pictures, whose rows go with this transaction, a day later."""
     names = [name for picture in pictures for name in (picture.file.name, picture.small.name) if name]
-    transaction.on_commit(partial(forget_files, names))
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        enqueue_once(FORGET, some[0], some, run_after=FILES_STAY)
 
 
 def forget_files(names: Iterable[str]) -> None:

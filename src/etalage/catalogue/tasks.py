@@ -1,9 +1,10 @@
-"""Background work of the room: fetching the pictures that files name by their addresses."""
+"""Background work of the room: the files of pictures, fetched from addresses and deleted."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from etalage.catalogue import storage
 from etalage.catalogue.actions.pictures import fetch_wanted
 from etalage.jobs import RetryAt, task
 
@@ -15,3 +16,9 @@ def fetch_picture(wanted_id: UUID) -> str:
     if outcome.again_at:
         raise RetryAt(outcome.again_at, outcome.reason)
     return outcome.reason
+
+
+@task()
+def forget_files(names: list[str]) -> None:
+    """Delete the files of pictures that were taken out of the catalogue."""
+    storage.forget_files(names)

@@ -58,6 +58,12 @@ def has_consent(purpose: Purpose, *, customer_id: UUID | None = None, visitor_id
     return Consent.objects.filter(whose, purpose=purpose, withdrawn_at=None).exists()
 
 
+def took_back(purpose: Purpose, customer_id: UUID) -> bool:
+    """True when this customer's last word was no: they said yes once and withdrew it."""
+    said = Consent.objects.filter(customer_id=customer_id, purpose=purpose)
+    return said.exists() and not said.filter(withdrawn_at=None).exists()
+
+
 def visitor_of(cookie: str) -> UUID | None:
     """The visitor of a cookie's value: signed by us, and with a consent that still runs."""
     visitor_id = verify(cookie, visitor_key(settings.SECRET_KEY)) if cookie else None

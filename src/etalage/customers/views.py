@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -82,8 +83,11 @@ def withdraw(request: StaffRequest, customer_id: UUID, purpose: str) -> HttpResp
     customer = _customer(customer_id)
     if purpose not in Purpose.values:
         raise Http404
-    if withdraw_consent(Purpose(purpose), customer_id=customer.pk):
-        record(request.user, "consent.withdrawn", customer, purpose=purpose)
+    with transaction.atomic():
+        withdrawn = withdraw_consent(Purpose(purpose), customer_id=customer.pk)
+        if withdrawn:
+            record(request.user, "consent.withdrawn", customer, purpose=purpose)
+    if withdrawn:
         messages.success(request, _("The consent is withdrawn."))
     return redirect("customers:detail", customer_id=customer.pk)
 

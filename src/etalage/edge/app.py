@@ -86,7 +86,7 @@ class EdgeApp:
         }
 
     def _health(self) -> Answer:
-        """Whether both sides work, and the last write of each did. Anyone may ask: not a word of how busy the shop is.
+        """Whether both sides work, and the last write of each did, what waits and what was lost. Anyone may ask.
 
         A file that failed is tried again by whatever comes next, and every half second without.
         """

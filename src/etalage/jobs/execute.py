@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -123,9 +123,9 @@ def _record(job: Job, error: BaseException, write: Callable[[], State]) -> Outco
         return Outcome(None, error)
 
 
-def patiently(write: Callable[[], R]) -> R:
-    """Repeat a write while the database is away, for some seconds; the token makes repeating harmless."""
-    for pause in () if connection.in_atomic_block else PATIENCE:
+def patiently(write: Callable[[], R], pauses: Sequence[float] = PATIENCE) -> R:
+    """Repeat a write while the database is away, after each of these seconds; the token makes repeating harmless."""
+    for pause in () if connection.in_atomic_block else pauses:
         try:
             return write()
         except (DatabaseError, InterfaceError) as error:

@@ -13,6 +13,7 @@ from django_tasks.base import TASK_MAX_PRIORITY
 from etalage.jobs.declare import LeasedTask
 from etalage.jobs.models import Schedule
 from etalage.jobs.registry import PERIODIC, Periodic
+from etalage.jobs.settle import SCHEDULED
 from etalage.kit import clock
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def _enqueue(periodic: Periodic) -> bool:
     # Before the crowd of its queue: there is at most one of each, so that nothing waits long for it.
     urgent = periodic.task.using(priority=min(periodic.task.priority + AHEAD, TASK_MAX_PRIORITY))
     # Not "once more" for one that still runs: a task slower than its period would never rest.
-    return bool(backend.enqueue_once(urgent, f"schedule:{periodic.name}", (), None, rerun=False))
+    return bool(backend.enqueue_once(urgent, f"{SCHEDULED}{periodic.name}", (), None, rerun=False))
 
 
 def _seconds(periodic: Periodic) -> int:

@@ -20,13 +20,17 @@ from etalage.kit import clock
 
 log = logging.getLogger(__name__)
 LONGEST_BACKOFF = timedelta(hours=1)
+SCHEDULED = "schedule:"  # how the keys of periodic jobs begin
+LONGEST_PERIODIC = timedelta(
+    minutes=1
+)  # nothing else does their work meanwhile, and all else may be well again
 RECLAIM_BATCH = 100
 COPIED = ("task", "args", "kwargs", "queue", "rank", "key", "max_attempts", "backoff", "lease_seconds")
 
 
-def backoff(base: float, attempt: int) -> timedelta:
-    """How long to wait after that many attempts: doubled each time, at most an hour, half of it random."""
-    ceiling = min(base * 2.0 ** min(attempt - 1, 30), LONGEST_BACKOFF.total_seconds())
+def backoff(base: float, attempt: int, longest: timedelta = LONGEST_BACKOFF) -> timedelta:
+    """How long to wait after that many attempts: doubled each time, at most `longest`, half of it random."""
+    ceiling = min(base * 2.0 ** min(attempt - 1, 30), longest.total_seconds())
     return timedelta(seconds=random.uniform(ceiling / 2, ceiling))  # noqa: S311  (spreads load, guards nothing)
 
 
@@ -55,7 +59,8 @@ def complete(job: Job, result: Any) -> None:
 
 def fail(job: Job, error: BaseException) -> State:
     """The attempt failed: wait for the next, or dead when the ceiling is reached. Raises LeaseLost."""
-    return postpone(job, error, clock.now() + backoff(job.backoff, job.attempts))
+    longest = LONGEST_PERIODIC if job.key.startswith(SCHEDULED) else LONGEST_BACKOFF
+    return postpone(job, error, clock.now() + backoff(job.backoff, job.attempts, longest))
 
 
 def postpone(job: Job, error: BaseException, when: datetime, *, counted: bool = True) -> State:

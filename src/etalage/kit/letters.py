@@ -58,11 +58,15 @@ class KeptLetters(BaseEmailBackend):
         return len(kept)
 
 
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _write(path: Path, letter: bytes) -> None:
     """Write a letter, whole or not at all."""
     part = path.with_suffix(PART)
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=_for_us_alone) as file:
             file.write(letter)
             file.flush()
             os.fsync(file.fileno())
@@ -124,7 +128,7 @@ def _mailboxes(header: Any) -> Sequence[Any]:
 @contextmanager
 def _turn(folder: Path, way: int) -> Iterator[None]:
     """Hold the folder's lock, shared or alone. Raises BlockingIOError after `WAIT_S`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = os.open(folder / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = clock.elapsed() + WAIT_S

@@ -15,7 +15,7 @@ from etalage.customers.personal import PersonalData, declare
 from etalage.customers.queries import emails_of
 from etalage.jobs import enqueue_many
 from etalage.kit.letters import address_digests
-from etalage.orders.models import Order, Refund, Reservation
+from etalage.orders.models import Order, Redemption, Refund, Reservation
 
 ERASE_LETTERS = "etalage.orders.tasks.erase_letters"
 
@@ -24,12 +24,28 @@ def declare_personal_data() -> None:
     """Tell the room `customers` what is kept here."""
     declare(PersonalData("orders", _("Orders"), _orders, _counter(Order)))
     declare(PersonalData("refunds", _("Refunds"), _refunds, _counter(Refund)))
+    declare(PersonalData("codes", _("Promotion codes used"), _redemptions, _counter(Redemption)))
     declare(
         PersonalData("reservations", _("Reservations"), _reservations, _counter(Reservation), _erase_letters)
     )
 
 
-def _counter(model: type[Order | Refund | Reservation]) -> Any:
+def _redemptions(customer_id: UUID) -> list[dict[str, Any]]:
+    found = Redemption.objects.filter(customer_id=customer_id).select_related("code", "store")
+    return [
+        {
+            "code": used.code.code,
+            "used_at": used.redeemed_at.isoformat(),
+            "store": used.store.name if used.store else None,
+            "receipt": used.receipt,
+            "currency": used.currency,
+            "discount_minor": used.discount_minor,
+        }
+        for used in found
+    ]
+
+
+def _counter(model: type[Order | Redemption | Refund | Reservation]) -> Any:
     def count(customer_id: UUID) -> int:
         return model._default_manager.filter(customer_id=customer_id).count()
 

@@ -12,7 +12,8 @@ from etalage.accounts.models import Store
 from etalage.catalogue.models import Product
 from etalage.kit.errors import Refusal
 from etalage.kit.ids import short_code, steady_code
-from etalage.publishing.models import LinkKind, Post, Publication, TrackedLink
+from etalage.publishing.delivery.states import UNSENT
+from etalage.publishing.models import DeliveryState, LinkKind, Post, Publication, TrackedLink
 
 SHOP = "/shop/"
 CODE_LENGTH = 8
@@ -95,8 +96,12 @@ def target_of(post: Post) -> str:
     return product_target(slugs[0]) if len(slugs) == 1 else SHOP
 
 
+#: Where nothing of a publication that is not in doubt can stand on its network.
+_STILL_OURS = UNSENT | {DeliveryState.CLAIMED, DeliveryState.PREPARED}
+
+
 def link_for_publication(publication: Publication) -> TrackedLink:
-    """The publication's own link, made when it has none; its target follows the post until it was sent."""
+    """The publication's own link, made when it has none; its target follows the post until it may stand there."""
     target = target_of(publication.post)
     link = TrackedLink.objects.filter(publication=publication).first()
     if link is None:
@@ -107,7 +112,8 @@ def link_for_publication(publication: Publication) -> TrackedLink:
             channel_id=publication.channel_id,
             target=target,
         )
-    if not publication.attempt and (link.target, link.campaign_id) != (target, publication.post.campaign_id):
+    is_new = (link.target, link.campaign_id) != (target, publication.post.campaign_id)
+    if is_new and not publication.in_doubt and publication.state in _STILL_OURS:
         link.target, link.campaign_id = target, publication.post.campaign_id
         link.save(update_fields=["target", "campaign"])
     return link

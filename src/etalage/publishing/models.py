@@ -138,7 +138,7 @@ class DeliveryState(models.TextChoices):
     NEEDS_PERSON = "needs_person", _("Needs you")
     EXPIRED = "expired", _("Too late")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-    DROPPED = "dropped", _("Dropped")
+    DROPPED = "dropped", _("Given up")
 
 
 class Change(models.TextChoices):

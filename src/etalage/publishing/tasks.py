@@ -8,6 +8,7 @@ from etalage.channels import actions as channel_actions
 from etalage.channels.queries import active_channels
 from etalage.jobs import task
 from etalage.jobs.schedule import every
+from etalage.publishing.actions import pictures
 from etalage.publishing.delivery import changes, crew, lag
 
 
@@ -46,6 +47,12 @@ def time_showing(publication_id: UUID, looks: int) -> None:
     looked = lag.sample(publication_id, looks)
     if looked is not None:
         lag.later(publication_id, looked)
+
+
+@task()
+def forget_file(name: str) -> bool:
+    """Delete the file of a picture that no post shows any more."""
+    return pictures.forget_file(name)
 
 
 @every(hours=6)

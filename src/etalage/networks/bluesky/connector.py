@@ -187,7 +187,7 @@ class BlueskyConnector(Authorizing):
 
     def edit(self, account: Account, remote_id: str, rendition: Rendition, delivery: Delivery) -> Outcome:
         """Refused: the network's apps show a post as it was first written, so a change would be seen by few."""
-        return Rejected(Reason.MISCONFIGURED, "no edits")
+        return Rejected(Reason.NO_EDITING)
 
     def withdraw(self, account: Account, remote_id: str) -> Outcome:
         """Take a post away; one that is gone already counts as taken away."""

@@ -25,6 +25,7 @@ from etalage.customers.actions import (
 )
 from etalage.customers.actions.visitors import VisitorCookie
 from etalage.customers.models import Customer, IdentityKind, Purpose
+from etalage.customers.queries import took_back
 from etalage.jobs import enqueue_once
 from etalage.jobs.live import tell
 from etalage.jobs.outbox import announce
@@ -117,9 +118,11 @@ def _reserve(wish: Wish, key: str) -> Reserved:
     reservation = _write(wish, key, store, customer, variants)
     for line in sorted(wish.lines, key=lambda line: line.variant_id):  # one order for all: no deadlock
         hold(line.variant_id, store.pk, line.quantity)
-    cookie = _keep_consent(wish, customer)
+    # Anybody may fill in this form: it does not turn the no of whose address it names into a yes.
+    takes_part = not took_back(Purpose.CREDIT, customer.pk)
+    cookie = _keep_consent(wish, customer, takes_part=takes_part)
     visitor_id = cookie.visitor_id if cookie else wish.visitor_id
-    if visitor_id:
+    if visitor_id and takes_part:
         attach_visitor(visitor_id, customer.pk)
     record("customer", "reservation.made", reservation)
     announce(ReservationMade(reservation.pk, visitor_id))
@@ -225,10 +228,14 @@ def _write(
     return reservation
 
 
-def _keep_consent(wish: Wish, customer: Customer) -> VisitorCookie | None:
+def _keep_consent(wish: Wish, customer: Customer, *, takes_part: bool) -> VisitorCookie | None:
+    """The browser's yes, and the customer's."""
     if not wish.consent_wording:
         return None
-    give_consent(Purpose.CREDIT, wording=wish.consent_wording, source="shop.reserve", customer_id=customer.pk)
+    if takes_part:
+        give_consent(
+            Purpose.CREDIT, wording=wish.consent_wording, source="shop.reserve", customer_id=customer.pk
+        )
     return remember_visitor(wish.visitor_id, wording=wish.consent_wording, source="shop.reserve")
 
 

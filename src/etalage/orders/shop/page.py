@@ -66,8 +66,11 @@ def visitor_id(request: HttpRequest) -> UUID | None:
 
 
 def address_of_client(request: HttpRequest) -> str:
-    """The network address that asks, for the brakes on guessing."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """The network address that asks, for the brakes on guessing; behind a proxy the last one that it noted."""
+    noted = ""
+    if settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        noted = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    return noted or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _language_links(request: HttpRequest, lang: str, path: str) -> list[tuple[str, str, str]]:

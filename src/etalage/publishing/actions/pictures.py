@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from etalage.accounts.audit import record
 from etalage.accounts.models import Language, Member
 from etalage.catalogue.models import ProductPicture
+from etalage.catalogue.storage import FILES_STAY, forget_files
+from etalage.jobs import enqueue_once
 from etalage.kit import images
 from etalage.kit.errors import Refusal
 from etalage.kit.ids import uuid7
@@ -25,6 +27,7 @@ from etalage.publishing.models import Post, PostPicture
 MOST_PICTURES = 10
 LONGEST_ALT = 1500
 FOLDER = "posts"
+FORGET = "etalage.publishing.tasks.forget_file"
 
 
 def add_picture(
@@ -82,12 +85,12 @@ def describe_picture(picture_id: UUID, alt: Mapping[str, str], *, actor: Member)
 
 @transaction.atomic
 def remove_picture(picture_id: UUID, *, actor: Member) -> None:
-    """Leave the picture out. Its file stays as long as a copy of the post may show it."""
+    """Leave the picture out. Its file stays for a day, and as long as a copy of the post may show it."""
     picture, post = _find(picture_id, actor)
-    name, storage = picture.file.name, picture.file.storage
+    name = picture.file.name
     picture.delete()
-    if name and not PostPicture.objects.filter(file=name).exists():
-        transaction.on_commit(lambda: storage.delete(name))
+    if name:
+        enqueue_once(FORGET, name, name, run_after=FILES_STAY)
     touch(post)
     record(actor, "post.picture_removed", post)
 
@@ -105,6 +108,14 @@ def order_pictures(post_id: UUID, picture_ids: Sequence[UUID], *, actor: Member)
     PostPicture.objects.bulk_update(pictures, ["position"])
     touch(post)
     record(actor, "post.pictures_ordered", post)
+
+
+def forget_file(name: str) -> bool:
+    """Delete the file of a picture that no post shows any more; False for one that a post shows."""
+    if PostPicture.objects.filter(file=name).exists():
+        return False
+    forget_files([name])
+    return True
 
 
 def checked_alt(alt: Mapping[str, str]) -> TranslatedText:

@@ -169,7 +169,7 @@ def delete_post(post_id: UUID, *, actor: Member) -> None:
     """Throw a draft away. What was approved or sent is withdrawn instead, so that its history stays."""
     members_only(actor)
     post = open_post(post_id)
-    sent = [row for row in publications_of(post) if row.attempt or not is_unsent(row)]
+    sent = [row for row in publications_of(post) if not is_unsent(row)]
     if post.state not in (PostState.DRAFT, PostState.REVIEW) or sent:
         raise Refusal(
             _("Only drafts are deleted. Withdraw this post instead."), code="not_a_draft", status=409
@@ -280,7 +280,7 @@ def set_channels(post_id: UUID, choices: Sequence[ChannelChoice], *, actor: Memb
     present = {row.channel_id: row for row in publications if row.replaces_id is None}
     before = _choices(present.values())
     for key, row in present.items():
-        if key not in wanted and is_unsent(row) and not row.attempt:
+        if key not in wanted and is_unsent(row):  # also one that was refused there for a while
             _refuse_perhaps_out(row)
             row.delete()
     chosen = [_choose(post, present.get(key), channels[key], choice, actor) for key, choice in wanted.items()]

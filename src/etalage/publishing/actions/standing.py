@@ -18,6 +18,7 @@ from etalage.kit.errors import Refusal
 from etalage.publishing import renditions
 from etalage.publishing.actions.lifecycle import step
 from etalage.publishing.actions.opening import (
+    changed_meanwhile,
     is_over,
     is_unsent,
     managers_only,
@@ -28,7 +29,9 @@ from etalage.publishing.actions.opening import (
 )
 from etalage.publishing.actions.posts import checked_text
 from etalage.publishing.delivery.machine import CHANGE
+from etalage.publishing.delivery.reconcile import withdraw_doubtful
 from etalage.publishing.delivery.restored import doubt_withdrawn
+from etalage.publishing.delivery.states import DOUBTFUL
 from etalage.publishing.models import Change, DeliveryState, Post, PostState, Publication
 
 
@@ -122,7 +125,7 @@ def can_edit_there(row: Publication) -> bool:
 def _withdraw(row: Publication, actor: Member, result: Withdrawal) -> None:
     """What waits is withdrawn at once, also out of a worker's hands: its token is taken, so it sends no more.
 
-    What may be out since a backup that was put back is looked for, and taken down where it stands.
+    What may stand there without our knowing is looked for, and taken down where it does.
     """
     in_hand = row.state in (DeliveryState.CLAIMED, DeliveryState.PREPARED) and not row.in_doubt
     if row.perhaps_out and is_unsent(row):
@@ -133,6 +136,10 @@ def _withdraw(row: Publication, actor: Member, result: Withdrawal) -> None:
     elif is_unsent(row) or in_hand:
         step(row, DeliveryState.WITHDRAWN, actor, take_token=True, next_attempt_at=None)
         result.done.append(row)
+    elif row.in_doubt and row.state in DOUBTFUL:
+        if not withdraw_doubtful(row, actor):
+            raise changed_meanwhile()
+        result.asked.append(row)
     elif can_withdraw_there(row):
         _ask(row, Change.WITHDRAW)
         result.asked.append(row)

@@ -77,14 +77,15 @@ def move(
     detail: str = "",
     member: Member | None = None,
     within_lease: bool = False,
+    after_lease: bool = False,
     take_token: bool = False,
     only_if: Q | None = None,
     **fields: Any,
 ) -> bool:
     """Take one step if the publication still carries `token` and its state allows it; False changes nothing.
 
-    `within_lease` also demands that the lease still runs, and `only_if` whatever it was decided by, both under the
-    row's lock; `take_token` shuts out whoever holds the present token.
+    `within_lease` also demands that the lease still runs, `after_lease` that it is over, and `only_if` whatever it was
+    decided by, all under the row's lock; `take_token` shuts out whoever holds the present token.
     The step is written to the history, told to open pages and announced, all in one transaction.
     Whoever says that it does not stand there is overruled by what a late worker knew better.
     """
@@ -94,7 +95,10 @@ def move(
             return False
         if within_lease and not ticks.is_held(row.lease_clock, row.leased_until, ticks.now()):
             return False
-        news = _late(row).first() if to in _NOT_THERE and row.state in _SENT else None
+        # Asked of the row in hand, and what time it is after that: who stands still in between takes no lease away.
+        if after_lease and not ticks.is_over(row.lease_clock, row.leased_until, ticks.now()):
+            return False
+        news = late_news(row).first() if to in _NOT_THERE and row.state in _SENT else None
         if news is not None:
             return _publish(row, TOLD_LATE, news.detail, "", take_token=True)
         return _step(
@@ -353,12 +357,12 @@ def _publish(row: Publication, reason: str, remote_id: str, url: str, *, take_to
     }
     done = _step(row, DeliveryState.PUBLISHED, reason=reason, take_token=take_token, **facts, **CLEAR)
     if done and remote_id:
-        for news in _late(row).exclude(detail__in=("", remote_id)):
+        for news in late_news(row).exclude(detail__in=("", remote_id)):
             alarm(row, news.detail, news.attempt)
     return done
 
 
-def _late(row: Publication) -> QuerySet[DeliveryStep]:
+def late_news(row: Publication) -> QuerySet[DeliveryStep]:
     """What late workers told while a successor was sending; the detail of each is the id that they heard."""
     return row.steps.filter(
         reason=TOLD_LATE, from_state=DeliveryState.SENDING, to_state=DeliveryState.SENDING

@@ -31,12 +31,13 @@ from etalage.publishing.delivery.facts import key_of
 from etalage.publishing.delivery.machine import Claim
 from etalage.publishing.delivery.pace import pace
 from etalage.publishing.delivery.states import LEASED
-from etalage.publishing.models import DeliveryState, Publication
+from etalage.publishing.models import DeliveryState, Perhaps, Publication
 
 log = logging.getLogger(__name__)
 
 LONGEST_QUIET = timedelta(hours=1)  # for a whole channel
-_OF_THE_ROAD = frozenset({Reason.UNREACHABLE, Reason.PLATFORM_DOWN})
+RESTORED = "restored"  # reason of the step that puts in doubt what may have gone out since a backup
+OF_THE_ROAD = frozenset({Reason.UNREACHABLE, Reason.PLATFORM_DOWN})
 CHANNEL_REASONS = frozenset({Reason.AUTH_DEAD, Reason.PERMISSION_MISSING, Reason.NEEDS_HUMAN_AT_NETWORK})
 
 
@@ -113,7 +114,7 @@ def _another_key(work: Work, reason: str) -> dict[str, str]:
     """
     publication = work.publication
     is_relied_on = publication.in_doubt or work.abilities.mechanism is Mechanism.IDEMPOTENCY_KEY
-    if is_relied_on or reason in _OF_THE_ROAD:
+    if is_relied_on or reason in OF_THE_ROAD:
         return {}
     return {"idempotency_key": f"{key_of(publication)}-{publication.attempt}"}
 
@@ -158,8 +159,16 @@ def too_late(work: Work, reason: str = "", detail: str = "", **fields: Any) -> b
     """Its time is over: it does not go out any more. In doubt it is looked for, to tell the truth about it."""
     if work.is_doubtful():
         return doubt(work, reason or "too_late", detail, **fields)
-    fields = {**fields, "next_attempt_at": None}
+    fields = {**fields, "next_attempt_at": None, "perhaps_out": perhaps_replaced(work.publication)}
     return work.move(DeliveryState.EXPIRED, reason=reason or "too_late", detail=detail, **fields)
+
+
+def perhaps_replaced(publication: Publication) -> str:
+    """What a publication that ended notes where a backup was put back: it may have ended so before.
+
+    Then somebody may have sent it anew since the backup, under an id that nobody knows any more.
+    """
+    return Perhaps.ASK if publication.steps.filter(reason=RESTORED).exists() else ""
 
 
 def channel_refused(work: Work, reason: Reason, detail: str, **fields: Any) -> None:
@@ -184,7 +193,9 @@ def _refuse(work: Work, reason: Reason, detail: str) -> None:
     if work.is_doubtful():
         doubt(work, reason, detail, refused_as=reason)
     else:
-        work.move(DeliveryState.REJECTED, reason=reason, detail=detail, next_attempt_at=None)
+        perhaps = perhaps_replaced(work.publication)
+        fields = {"next_attempt_at": None, "perhaps_out": perhaps}
+        work.move(DeliveryState.REJECTED, reason=reason, detail=detail, **fields)
 
 
 def knows_again(publication: Publication, abilities: Abilities) -> bool:

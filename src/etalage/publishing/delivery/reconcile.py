@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from etalage.accounts.models import Member
 from etalage.channels import actions as channels
 from etalage.channels.grants import version_of
 from etalage.channels.models import ChannelState
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 SWEEP = 200  # rows per round
 WORKER_LOST = "worker_lost"
 CLOCKS_DIFFER = timedelta(minutes=1)  # more is a clock that is wrong
+_AWAY = outcomes.OF_THE_ROAD | {Reason.RATE_LIMITED}
 
 
 class Verdict(Enum):
@@ -56,6 +58,9 @@ class Doubt:
     refused: bool  # the network refused a later attempt for good
     was_absent: bool  # an earlier look, at least a settling time ago, found nothing
     looks_left: bool
+    waits_for_road: (
+        bool  # its time is not over, and no late worker knows: a network that is away says it later
+    )
 
 
 def decide(look: Look, doubt: Doubt) -> Verdict:
@@ -73,7 +78,10 @@ def decide(look: Look, doubt: Doubt) -> Verdict:
         return Verdict.LOOK_AGAIN
     if doubt.mechanism is not Mechanism.NONE and doubt.looks_left:
         return Verdict.LOOK_AGAIN
-    return Verdict.AGAIN_SAFELY if may_repeat else Verdict.ASK
+    if may_repeat:
+        return Verdict.AGAIN_SAFELY
+    is_away = isinstance(look, CannotTell) and look.reason in _AWAY
+    return Verdict.LOOK_AGAIN if is_away and doubt.waits_for_road else Verdict.ASK
 
 
 def reconcile(claim: Claim) -> None:
@@ -126,6 +134,7 @@ def _doubt_of(work: Work, asked_at: int) -> Doubt:
         refused=bool(publication.refused_as),
         was_absent=first is not None and asked_at - first >= settle,
         looks_left=publication.looks + 1 < pace().looks,
+        waits_for_road=not ended and not machine.late_news(publication).exists(),
     )
 
 
@@ -145,12 +154,15 @@ def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
             work.move(DeliveryState.SCHEDULED, reason="absent", next_attempt_at=at, **CLEAR)
         case Verdict.REFUSED:
             refused = publication.refused_as
-            work.move(DeliveryState.REJECTED, reason=refused, detail=publication.detail, **CLEAR)
+            perhaps = outcomes.perhaps_replaced(publication)
+            detail = publication.detail
+            work.move(DeliveryState.REJECTED, reason=refused, detail=detail, perhaps_out=perhaps, **CLEAR)
         case Verdict.TOO_LATE:
             if publication.change:
                 work.move(DeliveryState.WITHDRAWN, reason="withdrawn", change="", **CLEAR)
             else:
-                work.move(DeliveryState.EXPIRED, reason="too_late", **CLEAR)
+                perhaps = outcomes.perhaps_replaced(publication)
+                work.move(DeliveryState.EXPIRED, reason="too_late", perhaps_out=perhaps, **CLEAR)
         case Verdict.ASK:
             work.move(DeliveryState.NEEDS_PERSON, reason=reason or "cannot_tell", settle_until=None)
         case Verdict.LOOK_AGAIN:
@@ -177,6 +189,19 @@ def _look_again(work: Work, look: Look, asked_at: int, reason: str) -> None:
         work.move(DeliveryState.UNKNOWN, reason=reason, **fields, **settles(later))
 
 
+def withdraw_doubtful(row: Publication, member: Member) -> bool:
+    """Nobody wants it any more, and nobody knows whether it stands there; False when it moved meanwhile.
+
+    It is looked for as before, but not sent again, and taken down where it is found.
+    """
+    unwanted = {"change": Change.WITHDRAW, "change_reason": ""}
+    if row.state == DeliveryState.UNKNOWN:
+        same = Publication.objects.filter(pk=row.pk, token=row.token, state=row.state)
+        return bool(same.update(**unwanted))
+    fields = {**unwanted, **settles(ticks.now()), "take_token": True, "reason": row.reason}
+    return machine.move(row.pk, row.token, DeliveryState.UNKNOWN, member=member, **fields)
+
+
 def sweep(now: datetime) -> int:
     """Take back what lost workers held, and end what is too late; the number of publications that moved."""
     return _take_back() + _settle_anew() + _end_late(now) + _end_orphans(now) + _mend_hours(now)
@@ -184,8 +209,7 @@ def sweep(now: datetime) -> int:
 
 def _take_back() -> int:
     """Leases that are over: what was not sent goes back to its schedule, what may have been sent is in doubt."""
-    at = ticks.now()
-    lost = Publication.objects.filter(ticks.over(at), state__in=LEASED)
+    lost = Publication.objects.filter(ticks.over(ticks.now()), state__in=LEASED)
     moved = 0
     for key, token in lost.order_by("leased_until").values_list("pk", "token")[:SWEEP]:
         work = load(Claim(key, token))
@@ -194,7 +218,8 @@ def _take_back() -> int:
         # Its worker may go on meanwhile: nothing is taken back from another state, or under a lease begun anew.
         taken: dict[str, Any] = {
             "take_token": True,
-            "only_if": ticks.over(at) & Q(state=work.publication.state),
+            "only_if": Q(state=work.publication.state),
+            "after_lease": True,
         }
         if _has_lost_too_many(work.publication):
             doubtful = work.is_doubtful() or work.publication.state == DeliveryState.SENDING
@@ -207,7 +232,7 @@ def _take_back() -> int:
         elif work.publication.state == DeliveryState.SENDING:
             moved += outcomes.doubt(work, WORKER_LOST, **taken)
         elif work.publication.state == DeliveryState.RECONCILING:
-            moved += work.move(DeliveryState.UNKNOWN, reason=WORKER_LOST, **settles(at), **taken)
+            moved += work.move(DeliveryState.UNKNOWN, reason=WORKER_LOST, **settles(ticks.now()), **taken)
     return moved
 
 

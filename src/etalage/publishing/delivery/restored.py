@@ -23,12 +23,11 @@ from etalage.publishing import links
 from etalage.publishing.delivery import machine, outcomes, ticks
 from etalage.publishing.delivery.facts import key_of
 from etalage.publishing.delivery.machine import Claim
-from etalage.publishing.delivery.outcomes import Work
+from etalage.publishing.delivery.outcomes import RESTORED, Work
 from etalage.publishing.delivery.send import load
 from etalage.publishing.delivery.states import LEASED
 from etalage.publishing.models import Change, DeliveryState, DeliveryStep, Perhaps, Publication
 
-REASON = "restored"
 UNSCHEDULED = frozenset({DeliveryState.DRAFT, DeliveryState.APPROVED})
 REPEATABLE = frozenset({DeliveryState.REJECTED, DeliveryState.EXPIRED})
 HELD = frozenset({DeliveryState.SCHEDULED, DeliveryState.UNKNOWN, *LEASED})
@@ -126,15 +125,19 @@ def _hold(work: Work, taken_at: datetime, *, can_look: bool, **fields: Any) -> b
     # Drafts and pictures at the network may be others by now; what is sent after all is prepared anew.
     row.parts.all().delete()
     if row.state != DeliveryState.UNKNOWN:
-        work.move(DeliveryState.UNKNOWN, reason=REASON, take_token=True, **facts)
+        work.move(DeliveryState.UNKNOWN, reason=RESTORED, take_token=True, **facts)
     else:
-        facts |= {"reason": REASON, "token": row.token + 1, "state_at": clock.now()}
+        facts |= {"reason": RESTORED, "token": row.token + 1, "state_at": clock.now()}
         if Publication.objects.filter(pk=row.pk, token=row.token, state=row.state).update(**facts):
             DeliveryStep.objects.create(
-                publication=row, from_state=row.state, to_state=row.state, reason=REASON, attempt=row.attempt
+                publication=row,
+                from_state=row.state,
+                to_state=row.state,
+                reason=RESTORED,
+                attempt=row.attempt,
             )
     if not can_look:
-        machine.move(row.pk, row.token + 1, DeliveryState.NEEDS_PERSON, reason=REASON, settle_until=None)
+        machine.move(row.pk, row.token + 1, DeliveryState.NEEDS_PERSON, reason=RESTORED, settle_until=None)
     return can_look
 
 
@@ -154,6 +157,6 @@ def _keys(row: Publication) -> dict[str, str]:
 
 def is_unaccounted(publication: Publication) -> bool:
     """Whether sends since the backup are unknown to us: a look must not rely on what was prepared before it."""
-    last = publication.steps.filter(reason=REASON).order_by("-pk").values_list("pk", flat=True).first()
+    last = publication.steps.filter(reason=RESTORED).order_by("-pk").values_list("pk", flat=True).first()
     sent_since = publication.steps.filter(to_state=DeliveryState.SENDING)
     return last is not None and not sent_since.filter(pk__gt=last).exists()

@@ -15,7 +15,17 @@ from etalage.channels.queries import ChannelUnusable, abilities_of, network_for
 from etalage.jobs.execute import patiently
 from etalage.kit import clock
 from etalage.kit.images import PictureRefused
-from etalage.networks.base import Account, Delivery, Outcome, Publisher, Reason, Rejected, Rendition, Unknown
+from etalage.networks.base import (
+    Account,
+    Delivery,
+    Mechanism,
+    Outcome,
+    Publisher,
+    Reason,
+    Rejected,
+    Rendition,
+    Unknown,
+)
 from etalage.publishing import links, renditions
 from etalage.publishing.delivery import lag, machine, outcomes, ticks
 from etalage.publishing.delivery.facts import address_of, delivery_of, key_of
@@ -28,6 +38,8 @@ log = logging.getLogger(__name__)
 
 # More than any network's pictures and containers; a connector that never ends is stopped here.
 MOST_STEPS = 40
+#: Seconds between tries to write an answer down while the database is away: for some minutes, well within the lease.
+ANSWER_KEPT = (0.1, 0.3, 1.0, 3.0, *(5.0,) * 48)
 
 
 def send(claim: Claim) -> None:
@@ -110,7 +122,9 @@ def _keep_facts(work: Work, publisher: Publisher, content: str) -> bool:
     is_new = content != publication.body_hash and not publication.in_doubt
     if is_new:
         facts["body_hash"] = content
-    valid_for = work.abilities.parts_valid_for
+    # What may have become visible of a draft is told by that draft alone: another one would stand beside it.
+    keeps = publication.in_doubt and work.abilities.mechanism is Mechanism.TWO_PHASE
+    valid_for = None if keeps else work.abilities.parts_valid_for
     if not facts and valid_for is None:
         return True
     return machine.keep_facts(work.claim, forget_parts=is_new, valid_for=valid_for, **facts)
@@ -161,7 +175,7 @@ def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendi
         return
     answer = _sent(publisher, account, rendition, delivery, publication.pk)
     # What the network said once it may never say again.
-    patiently(partial(outcomes.after_commit, work, answer))
+    patiently(partial(outcomes.after_commit, work, answer), pauses=ANSWER_KEPT)
     lag.time_success(publication.pk, publication.channel_id)
 
 

@@ -54,6 +54,9 @@ START = S.DRAFT
 #: Where a publication ends without standing there. Only news that came late leads on: it stands there after all.
 TERMINAL = frozenset(state for state, after in TRANSITIONS.items() if after <= {S.PUBLISHED})
 LEASED = frozenset({S.CLAIMED, S.PREPARED, S.SENDING, S.RECONCILING})  # somebody is at work on it
+DOUBTFUL = frozenset(
+    {S.SCHEDULED, S.UNKNOWN, S.RECONCILING}
+)  # where what is in doubt waits, or is looked for
 UNSENT = frozenset({S.DRAFT, S.APPROVED, S.SCHEDULED})  # people may still change everything
 
 

@@ -19,6 +19,7 @@ from etalage.publishing.delivery.pace import pace
 __all__ = [
     "clock_name",
     "is_held",
+    "is_over",
     "lease",
     "millis",
     "now",
@@ -65,6 +66,13 @@ def over(at: int) -> Q:
 def is_held(lease_clock: str, leased_until: int | None, at: int) -> bool:
     """`running` for one row in hand."""
     return lease_clock == clock_name() and leased_until is not None and leased_until > at
+
+
+def is_over(lease_clock: str, leased_until: int | None, at: int) -> bool:
+    """`over` for one row in hand."""
+    if lease_clock != clock_name() or leased_until is None:
+        return lease_clock != clock_name()
+    return leased_until <= at or leased_until > at + millis(pace().lease) + 1000
 
 
 def of_another_clock() -> Q:

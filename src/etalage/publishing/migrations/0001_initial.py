@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=etalage.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(default='en', max_length=2)),
                 ('custom_text', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('approved', 'Approved'), ('scheduled', 'Scheduled'), ('claimed', 'Being prepared'), ('prepared', 'Ready to send'), ('sending', 'Being sent'), ('published', 'Published'), ('rejected', 'Refused by the network'), ('unknown', 'Not sure yet'), ('reconciling', 'Checking the network'), ('needs_person', 'Needs you'), ('expired', 'Too late'), ('withdrawn', 'Withdrawn'), ('dropped', 'Dropped')], default='draft', max_length=12)),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('approved', 'Approved'), ('scheduled', 'Scheduled'), ('claimed', 'Being prepared'), ('prepared', 'Ready to send'), ('sending', 'Being sent'), ('published', 'Published'), ('rejected', 'Refused by the network'), ('unknown', 'Not sure yet'), ('reconciling', 'Checking the network'), ('needs_person', 'Needs you'), ('expired', 'Too late'), ('withdrawn', 'Withdrawn'), ('dropped', 'Given up')], default='draft', max_length=12)),
                 ('state_at', models.DateTimeField(default=etalage.kit.clock.now)),
                 ('due_at', models.DateTimeField(null=True)),
                 ('expires_at', models.DateTimeField(null=True)),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from etalage.channels.grants import FOR_PEOPLE
 from etalage.channels.models import ChannelState
 from etalage.channels.reasons import Advice, Who, advice_on
-from etalage.publishing.models import CopyState, Publication
+from etalage.publishing.models import Change, CopyState, Publication
 from etalage.publishing.models import DeliveryState as S
 
 
@@ -125,6 +125,13 @@ _LATE_PAUSED = Advice(
         "Once a manager has resumed it, try again if it still should."
     ),
 )
+_UNWANTED = Advice(
+    Who.NOBODY,
+    _(
+        "It was taken back before it was known whether it stands there. Etalage looks by itself: "
+        "it is not sent again, and where it stands it is taken down."
+    ),
+)
 _TWICE = Advice(Who.HERE, _("The network has it twice. Delete the younger copy, or say that both may stay."))
 _BEING_DELETED = Advice(
     Who.NOBODY, _("The network is asked to delete the younger copy. Nothing is to be done.")
@@ -157,6 +164,8 @@ def _advice(publication: Publication, state: S) -> Advice:
     usual, channel = _SENTENCES[state], publication.channel
     if state in (S.APPROVED, S.SCHEDULED, S.UNKNOWN) and channel.state == ChannelState.PAUSED:
         return advice_on(channel.pause_reason) or (_DOUBT_PAUSED if state is S.UNKNOWN else _PAUSED)
+    if state in _LOOKED_FOR and publication.change == Change.WITHDRAW:
+        return _UNWANTED
     if state is S.NEEDS_PERSON:  # its reason tells how the doubt began, not what to do about it
         return _ASKED.get(publication.reason, usual)
     if publication.perhaps_out and state in (S.REJECTED, S.EXPIRED):

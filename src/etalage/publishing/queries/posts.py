@@ -117,7 +117,8 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     PostStatus.SENDING: ("claimed", "prepared", "sending", "unknown", "reconciling"),
     PostStatus.SCHEDULED: ("scheduled",),
     PostStatus.PUBLISHED: ("published",),
-    PostStatus.FAILED: ("rejected", "expired", "dropped"),
+    PostStatus.FAILED: ("rejected", "expired"),
+    PostStatus.DROPPED: ("dropped",),
 }
 
 

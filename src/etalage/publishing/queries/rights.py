@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from etalage.accounts.models import Member, Role
 from etalage.channels.models import ChannelState
 from etalage.channels.queries import abilities_of
-from etalage.publishing.delivery.states import TERMINAL, UNSENT
+from etalage.publishing.delivery.states import DOUBTFUL, TERMINAL, UNSENT
 from etalage.publishing.models import CopyState, Post, PostState, Publication
 from etalage.publishing.models import DeliveryState as S
 from etalage.publishing.queries.status import latest
@@ -25,8 +25,10 @@ def safe_actions(publication: Publication) -> frozenset[str]:
     if any(copy.state == CopyState.OPEN for copy in publication.copies.all()):
         deletes = connected and abilities_of(publication.channel).can_withdraw
         return frozenset({"delete_copy", "keep_copies"} if deletes else {"keep_copies"})
-    if state in (S.APPROVED, S.SCHEDULED, S.CLAIMED, S.PREPARED):
-        return frozenset() if publication.in_doubt else frozenset({"withdraw"})
+    if state in (S.APPROVED, S.SCHEDULED, S.CLAIMED, S.PREPARED) and not publication.in_doubt:
+        return frozenset({"withdraw"})
+    if publication.in_doubt and state in DOUBTFUL:
+        return frozenset() if publication.change else frozenset({"withdraw"})
     if state == S.NEEDS_PERSON:
         return _DECIDES if connected and not publication.change else _DECIDES - {"send_again"}
     if state in _REPEATABLE:
@@ -54,7 +56,7 @@ def post_actions(post: Post, publications: Iterable[Publication], actor: Member)
     offered = {
         "duplicate": True,
         "edit": open_ and (drafted or manages),
-        "delete": open_ and drafted and not any(row.attempt or row.perhaps_out for row in rows),
+        "delete": open_ and drafted and not any(S(row.state) in TERMINAL or row.perhaps_out for row in rows),
         "submit": open_ and post.state == PostState.DRAFT and going,
         "send_back": open_
         and (post.state == PostState.REVIEW or (post.state == PostState.APPROVED and manages)),

@@ -22,6 +22,7 @@ class PostStatus(models.TextChoices):
     PUBLISHED = "published", _("Published")
     PARTLY = "partly", _("Partly published")
     FAILED = "failed", _("Not published")
+    DROPPED = "dropped", _("Given up")
     NEEDS_PERSON = "needs_person", _("Needs you")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
@@ -32,7 +33,7 @@ _DECIDED = {
     PostState.WITHDRAWN: PostStatus.WITHDRAWN,
 }
 _MOVING = frozenset({S.CLAIMED, S.PREPARED, S.SENDING, S.UNKNOWN, S.RECONCILING})
-_FAILED = frozenset({S.REJECTED, S.EXPIRED, S.DROPPED})
+_FAILED = frozenset({S.REJECTED, S.EXPIRED})  # not what was dropped: that may stand there, nobody knows
 
 
 def latest(publications: Iterable[Publication]) -> list[Publication]:
@@ -57,4 +58,6 @@ def post_status(post: Post, publications: Iterable[Publication]) -> PostStatus:
         return PostStatus.PARTLY if states & _FAILED else PostStatus.PUBLISHED
     if states & _FAILED:
         return PostStatus.FAILED
+    if S.DROPPED in states:
+        return PostStatus.DROPPED
     return PostStatus.WITHDRAWN if states == {S.WITHDRAWN} else PostStatus.APPROVED

@@ -15,7 +15,7 @@ from etalage.web.today.needs import said
 SHOWN = 4
 LOOKED_AT = 16  # publications: a post goes to several channels
 DAYS = 7
-NOT_PLANNED = frozenset({PostStatus.WITHDRAWN, PostStatus.DRAFT, PostStatus.FAILED})
+NOT_PLANNED = frozenset({PostStatus.WITHDRAWN, PostStatus.DRAFT, PostStatus.FAILED, PostStatus.DROPPED})
 
 
 @dataclass

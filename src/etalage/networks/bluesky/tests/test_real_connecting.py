@@ -168,6 +168,6 @@ def test_a_post_is_not_edited(network: BlueskyConnector, shop: Person) -> None:
     assert isinstance(made, Accepted)
     before = shop.posts()
     edited = network.edit(answer.account, made.remote_id, rendition(facts, text="Changed:"), facts)
-    assert edited == Rejected(Reason.MISCONFIGURED, "no edits")
+    assert edited == Rejected(Reason.NO_EDITING)
     assert shop.posts() == before
     assert isinstance(answer.abilities, Abilities) and not answer.abilities.can_edit
