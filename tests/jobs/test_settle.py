@@ -11,9 +11,9 @@ from etalage.jobs.claim import claim, due_lanes
 from etalage.jobs.idle import run_until_idle
 from etalage.jobs.models import Job, State
 from etalage.jobs.redact import LONGEST, explain, redact
+from etalage.jobs.registry import PERIODIC, Periodic
 from etalage.jobs.settle import (
     LONGEST_BACKOFF,
-    LONGEST_PERIODIC,
     SCHEDULED,
     backoff,
     bury,
@@ -91,14 +91,25 @@ def test_the_back_off_doubles_has_a_ceiling_and_is_not_the_same_for_all() -> Non
     assert backoff(0, 3) == timedelta()
 
 
-@pytest.mark.parametrize("key", ["of-a-room", f"{SCHEDULED}work.fail"])
-def test_periodic_work_rests_a_minute_at_most_because_nothing_else_does_it_meanwhile(key: str) -> None:
+@pytest.mark.parametrize(
+    ("period", "least", "most"),
+    [
+        (None, 1800, 3600),
+        (timedelta(seconds=5), 30, 60),
+        (timedelta(minutes=10), 300, 600),
+        (timedelta(hours=6), 1800, 3600),
+    ],
+)
+def test_periodic_work_rests_no_longer_than_its_period_because_nothing_else_does_it(
+    period: timedelta | None, least: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if period:
+        monkeypatch.setitem(PERIODIC, "often", Periodic("often", work.fail_slowly, period))
     work.fail_slowly.enqueue()
-    Job.objects.update(key=key, max_attempts=99, attempts=8)
+    Job.objects.update(key=f"{SCHEDULED}often", max_attempts=99, attempts=8)
     run_until_idle(raising=False)
-    rests = Job.objects.get().run_after - clock.now()
-    assert (rests <= LONGEST_PERIODIC) is key.startswith(SCHEDULED)
-    assert rests > timedelta(seconds=20)
+    rests = (Job.objects.get().run_after - clock.now()).total_seconds()
+    assert least - 5 < rests <= most
 
 
 def test_a_task_may_ask_for_patience_without_spending_an_attempt() -> None:

@@ -168,6 +168,8 @@ def test_a_strangers_yes_does_not_overrule_the_no_of_whom_they_name(goods: Goods
     assert made.reservation.customer == nora
     assert not has_consent(Purpose.CREDIT, customer_id=nora.pk)
     assert made.cookie and not Visitor.objects.filter(customer=nora).exists()
+    told = Event.objects.filter(name__endswith="ReservationMade").latest("pk")
+    assert told.payload["visitor_id"] is None
 
 
 def test_with_consent_the_browser_is_remembered_and_known(goods: Goods) -> None:

@@ -124,6 +124,51 @@ def test_what_is_withdrawn_while_nobody_knows_is_not_sent_again_and_taken_down_w
         assert Job.objects.filter(task__endswith="change_remote", args=[str(publication.pk)]).exists()
 
 
+def test_what_was_refused_in_doubt_and_withdrawn_ends_as_withdrawn(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World, traveller: Ahead
+) -> None:
+    publication = new_post(scripted_channel(Mechanism.CLIENT_KEY), now=True).publications.get()
+    play.script = ["lost", "rejected"]
+    play.looks = ["blind"]
+    one_round()
+    while not publication.refused_as:
+        traveller(MINUTE)
+        one_round()
+        publication.refresh_from_db()
+    actions.withdraw_publication(publication.pk, actor=world.manager)
+    publication = rounds(traveller, publication)
+    assert (publication.state, publication.change, play.entries) == ("withdrawn", "", [])
+
+
+def test_a_look_that_is_under_way_decides_nothing_about_what_is_withdrawn_meanwhile(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World, traveller: Ahead
+) -> None:
+    post = new_post(scripted_channel(Mechanism.READ_BACK), now=True)
+    play.script = ["lost"]
+    one_round()
+    look(post.publications.get(), traveller)
+    traveller(MINUTE)
+    (claim,) = machine.claim_unknown(clock.now(), 1)
+    actions.withdraw_post(post.pk, actor=world.manager)
+    reconcile(claim)  # it would have been absent for the second time, and go out again
+    publication = post.publications.get()
+    assert (publication.state, publication.change) == ("unknown", "withdraw")
+    publication = rounds(traveller, publication)
+    assert (publication.state, play.entries) == ("withdrawn", [])
+
+
+def test_what_has_no_end_of_its_own_is_not_looked_for_for_ever(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, world: World, traveller: Ahead
+) -> None:
+    """Withdrawn unscheduled after a restore, at a network that is gone for good."""
+    post = new_post(scripted_channel(Mechanism.READ_BACK))
+    post = actions.approve_post(post.pk, post.version, actor=world.manager)
+    hold_restored(clock.now())
+    actions.withdraw_post(post.pk, actor=world.manager)
+    play.looks = ["blind"] * 999
+    assert rounds(traveller, post.publications.get()).state == "needs_person"
+
+
 def test_a_draft_that_may_be_out_is_never_replaced_by_a_fresh_one(
     play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
 ) -> None:

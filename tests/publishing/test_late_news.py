@@ -137,6 +137,22 @@ def test_a_doubt_that_no_look_confirms_ends_with_the_late_news(
     assert (play.entries, alarms()) == ([], 0)
 
 
+def test_what_a_late_worker_knew_is_not_forgotten_because_it_was_withdrawn(
+    absent: tuple[Publication, Claim], play: Play, traveller: Ahead, world: World
+) -> None:
+    publication, late = absent
+    play.script = ["lost"]
+    play.meanwhile = waking(late)
+    send(claimed())
+    play.meanwhile = lambda: None
+    actions.withdraw_publication(publication.pk, actor=world.manager)
+
+    publication = rounds(traveller, publication)
+
+    assert (publication.state, publication.remote_id) == ("published", "post-of-the-late")
+    assert publication.change == "withdraw"  # and so it is taken down
+
+
 # --- Between reading and writing ------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from etalage.kit import clock
 from etalage.networks.base import Mechanism
 from etalage.publishing import actions, queries
-from etalage.publishing.actions import CampaignContent, CodeContent
+from etalage.publishing.actions import CampaignContent, ChannelChoice, CodeContent
 from etalage.publishing.models import DeliveryState, Post, Publication
 from etalage.publishing.queries import PostFilter, PostStatus
 from tests.conftest import World
@@ -157,6 +157,23 @@ def test_each_status_finds_its_posts_and_no_others(
     waits = [row.post_id for row in queries.needs_person()]
     assert waits[0] == made[PostStatus.NEEDS_PERSON].pk
     assert set(waits[1:]) == {made[PostStatus.FAILED].pk, made[PostStatus.PARTLY].pk}
+
+
+def test_what_was_in_doubt_once_keeps_its_keys_when_its_channel_is_taken_out(
+    world: World, play: Play, scripted_channel: NewChannel, new_post: NewPost
+) -> None:
+    """Else another one in its place would stand beside it, where the looks had come too early."""
+    one, two = scripted_channel(handle="one"), scripted_channel(handle="two")
+    post = new_post(one, two, now=True)
+    rows = Publication.objects.filter(channel=two)
+    doubted = rows.get()
+    rows.update(attempt=1)
+    doubted.steps.create(from_state="sending", to_state="unknown")
+    actions.set_channels(post.pk, [ChannelChoice(one.pk)], actor=world.manager)
+    assert rows.get().state == "withdrawn"
+    post.refresh_from_db()
+    post = actions.send_back(post.pk, post.version, actor=world.manager)
+    assert "delete" not in queries.post_actions(post, post.publications.all(), world.manager)
 
 
 def test_each_state_offers_only_what_can_do_no_harm(

@@ -260,6 +260,16 @@ def test_what_ended_after_the_backup_and_was_sent_anew_is_asked_about_too(
     assert (new.state, len(play.entries)) == ("needs_person", 1)
 
 
+def test_what_our_own_checks_refuse_after_a_restore_is_asked_about_too(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    publication = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+    hold_restored(clock.now())
+    Post.objects.update(text={"en": "x" * 900})
+    publication = rounds(traveller, publication)
+    assert (publication.state, publication.perhaps_out) == ("rejected", "ask")
+
+
 # --- Under which address it was sent ------------------------------------------------------------------------------
 
 

@@ -15,15 +15,13 @@ from etalage.jobs.leaseclock import expired
 from etalage.jobs.live import tell
 from etalage.jobs.models import Job, State
 from etalage.jobs.redact import explain, redact
-from etalage.jobs.registry import path_of
+from etalage.jobs.registry import PERIODIC, path_of
 from etalage.kit import clock
 
 log = logging.getLogger(__name__)
 LONGEST_BACKOFF = timedelta(hours=1)
 SCHEDULED = "schedule:"  # how the keys of periodic jobs begin
-LONGEST_PERIODIC = timedelta(
-    minutes=1
-)  # nothing else does their work meanwhile, and all else may be well again
+LEAST_PERIODIC = timedelta(minutes=1)
 RECLAIM_BATCH = 100
 COPIED = ("task", "args", "kwargs", "queue", "rank", "key", "max_attempts", "backoff", "lease_seconds")
 
@@ -59,8 +57,13 @@ def complete(job: Job, result: Any) -> None:
 
 def fail(job: Job, error: BaseException) -> State:
     """The attempt failed: wait for the next, or dead when the ceiling is reached. Raises LeaseLost."""
-    longest = LONGEST_PERIODIC if job.key.startswith(SCHEDULED) else LONGEST_BACKOFF
-    return postpone(job, error, clock.now() + backoff(job.backoff, job.attempts, longest))
+    return postpone(job, error, clock.now() + backoff(job.backoff, job.attempts, _longest(job)))
+
+
+def _longest(job: Job) -> timedelta:
+    """Periodic work rests no longer than its period or a minute: nothing else does it meanwhile."""
+    periodic = PERIODIC.get(job.key.removeprefix(SCHEDULED)) if job.key.startswith(SCHEDULED) else None
+    return min(LONGEST_BACKOFF, max(LEAST_PERIODIC, periodic.period)) if periodic else LONGEST_BACKOFF
 
 
 def postpone(job: Job, error: BaseException, when: datetime, *, counted: bool = True) -> State:

@@ -8,8 +8,10 @@ import pytest
 from django.db import connection, transaction
 
 from etalage.customers.actions import erase_customer, find_or_create, merge_customers
+from etalage.customers.actions.many import Person, find_or_create_many
 from etalage.customers.models import Customer, Identity
 from etalage.orders.models import Order
+from tests.conftest import World
 from tests.orders.importing.conftest import Load, Outcome
 
 WITH_CARD = ["number", "date", "sku", "title", "quantity", "unit price", "email", "card"]
@@ -45,6 +47,30 @@ def test_what_a_file_knows_of_somebody_never_ends_with_whom_is_erased_or_merged(
     assert (owner.erased_at, owner.merged_into_id) == (None, None)
     assert Order.objects.get().customer == owner
     assert set(owner.identities.values_list("kind", flat=True)) >= {"email", "card"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("becomes", ["erased", "another"])
+def test_nobody_is_erased_or_merged_between_being_named_and_the_end_of_the_file(
+    world: World, becomes: str
+) -> None:
+    older = find_or_create("Nora Peeters", [("phone", "+32 470 11 22 33")])
+    before = find_or_create("Nora", [("email", "nora@example.com")])
+
+    def become() -> None:
+        try:
+            erase_customer(before.pk) if becomes == "erased" else merge_customers(older.pk, before.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            known = (("card", "C1"), ("email", "nora@example.com"))
+            assert find_or_create_many([Person(known, "Nora")]) == {known: before.pk}
+            done = pool.submit(become)
+            assert not wait([done], timeout=1).done, "it waits for whoever names them"
+        done.result(timeout=60)
+    assert not Identity.objects.filter(customer=before).exists()
 
 
 @pytest.mark.parametrize("became", ["erased", "another"])

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from etalage.customers.actions.merging import Gone
 from etalage.customers.actions.people import find_or_create
@@ -107,13 +106,13 @@ def _insert(fresh: dict[tuple[Known, ...], UUID], wanted: dict[tuple[Known, ...]
 
 def _as_they_are_now(found: dict[tuple[Known, ...], UUID]) -> dict[tuple[Known, ...], UUID]:
     """The same, where people found early were merged with others later. Raises Gone when somebody was erased."""
-    changed = Customer.objects.filter(
-        Q(erased_at__isnull=False) | Q(merged_into__isnull=False), pk__in=_distinct(found.values())
-    )
-    if erased := changed.filter(erased_at__isnull=False).values_list("pk", flat=True):
+    rows = Customer.objects.filter(pk__in=_distinct(found.values())).order_by("pk")
+    rows = rows.select_for_update(no_key=True)  # nobody is erased or merged before the caller is through
+    known = list(rows.values_list("pk", "merged_into_id", "erased_at"))
+    if erased := [customer_id for customer_id, _into, erased_at in known if erased_at]:
         raise Gone(erased)
-    merged = dict(changed.values_list("pk", "merged_into_id"))
-    return {identities: merged.get(customer_id) or customer_id for identities, customer_id in found.items()}
+    merged = {customer_id: into for customer_id, into, _erased_at in known if into}
+    return {identities: merged.get(customer_id, customer_id) for identities, customer_id in found.items()}
 
 
 def _distinct(ids: Iterable[UUID]) -> Sequence[UUID]:

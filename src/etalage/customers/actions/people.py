@@ -76,8 +76,11 @@ def _owners(known: Sequence[Known]) -> list[UUID]:
 
 
 def _completed(customer_id: UUID, name: str, language: str) -> Customer:
-    """Looked at after the identities were written: that waited for whoever was erasing or merging (PostgreSQL)."""
-    customer = Customer.objects.get(pk=customer_id)
+    """Locked until the caller is through, so that nobody erases or merges them while they are being named.
+
+    The lock comes after the identities, as everywhere, and lets foreign keys pass (`no_key`).
+    """
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     if customer.merged_into_id and not customer.erased_at:
         hand_on_identities([customer_id])
         return _completed(customer.merged_into_id, name, language)
@@ -86,9 +89,9 @@ def _completed(customer_id: UUID, name: str, language: str) -> Customer:
         for field, value in (("name", name.strip()[:160]), ("language", language))
         if value and not getattr(customer, field)
     }
-    alive = Customer.objects.filter(pk=customer_id, erased_at=None)
-    if customer.erased_at or (missing and not alive.update(**missing)):
+    if customer.erased_at:
         raise Gone([customer_id])
     if missing:
+        Customer.objects.filter(pk=customer_id).update(**missing)
         customer.refresh_from_db()
     return customer

@@ -51,21 +51,21 @@ def fetch(wire: Wire, account: Account, cursor: str) -> Page | CouldNotRead | Ch
             return older
         rows = older
     items, odd = each_read(reversed(rows), lambda row: received(row, account))
-    settled = _settled(rows, its_time(answer) - SETTLED_AFTER)
+    settled = _settled(rows, its_time(answer))
     if len(settled) < len(rows) and forward in ("", newest):
         return Page(tuple(items), _ids(settled)[0] if _ids(settled) else cursor, odd=odd)
     return Page(tuple(items), forward or newest, bool(forward), odd)
 
 
-def _settled(rows: list[Any], before: datetime) -> list[Any]:
-    """The rows that have none beside or behind them from after `before`.
+def _settled(rows: list[Any], now: datetime) -> list[Any]:
+    """The rows that have none beside or behind them from the last minute; what claims to be of the future is old.
 
     A server of several processes deals out ids that become visible in another order: behind a young row an older one
     may still appear, and nobody asks there again. What is read twice is known to be the same.
     """
     for place in reversed(range(len(rows))):
         try:
-            is_young = moment(rows[place]["created_at"]) > before
+            is_young = abs(moment(rows[place]["created_at"]) - now) < SETTLED_AFTER
         except ODD:
             continue
         if is_young:

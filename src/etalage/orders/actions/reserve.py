@@ -121,8 +121,8 @@ def _reserve(wish: Wish, key: str) -> Reserved:
     # Anybody may fill in this form: it does not turn the no of whose address it names into a yes.
     takes_part = not took_back(Purpose.CREDIT, customer.pk)
     cookie = _keep_consent(wish, customer, takes_part=takes_part)
-    visitor_id = cookie.visitor_id if cookie else wish.visitor_id
-    if visitor_id and takes_part:
+    visitor_id = (cookie.visitor_id if cookie else wish.visitor_id) if takes_part else None
+    if visitor_id:
         attach_visitor(visitor_id, customer.pk)
     record("customer", "reservation.made", reservation)
     announce(ReservationMade(reservation.pk, visitor_id))

@@ -113,7 +113,7 @@ def send_again(publication_id: UUID, *, actor: Member) -> Publication:
         raise Refusal(_("This channel was disconnected. Choose another."), code="channel_gone", status=409)
     if row.post.expires_at and row.post.expires_at <= now:
         raise Refusal(
-            _("The time after which this post must not go out is over. Drop it."), code="ended", status=409
+            _("The time after which this post must not go out is over. Give it up."), code="ended", status=409
         )
     fields = {
         "due_at": at,

@@ -85,11 +85,11 @@ def describe_picture(picture_id: UUID, alt: Mapping[str, str], *, actor: Member)
 
 @transaction.atomic
 def remove_picture(picture_id: UUID, *, actor: Member) -> None:
-    """Leave the picture out. Its file stays for a day, and as long as a copy of the post may show it."""
+    """Leave the picture out. Its file stays as long as a copy of the post shows it, and a day."""
     picture, post = _find(picture_id, actor)
     name = picture.file.name
     picture.delete()
-    if name:
+    if name and not PostPicture.objects.filter(file=name).exists():
         enqueue_once(FORGET, name, name, run_after=FILES_STAY)
     touch(post)
     record(actor, "post.picture_removed", post)

@@ -19,7 +19,7 @@ from etalage.kit.errors import Refusal
 from etalage.kit.ids import uuid7
 from etalage.kit.text import TranslatedText
 from etalage.publishing import links
-from etalage.publishing.actions.lifecycle import bring_level
+from etalage.publishing.actions.lifecycle import bring_level, step
 from etalage.publishing.actions.opening import (
     is_over,
     is_unsent,
@@ -30,7 +30,17 @@ from etalage.publishing.actions.opening import (
     told,
     touch,
 )
-from etalage.publishing.models import Aim, Campaign, Post, PostPicture, PostProduct, PostState, Publication
+from etalage.publishing.models import (
+    Aim,
+    Campaign,
+    DeliveryState,
+    Post,
+    PostPicture,
+    PostProduct,
+    PostState,
+    Publication,
+)
+from etalage.publishing.queries.rights import was_in_doubt
 
 LONGEST_TEXT = 70_000  # characters; more than any network takes
 MOST_PRODUCTS = 20
@@ -169,7 +179,7 @@ def delete_post(post_id: UUID, *, actor: Member) -> None:
     """Throw a draft away. What was approved or sent is withdrawn instead, so that its history stays."""
     members_only(actor)
     post = open_post(post_id)
-    sent = [row for row in publications_of(post) if not is_unsent(row)]
+    sent = [row for row in publications_of(post) if not is_unsent(row) or was_in_doubt(row)]
     if post.state not in (PostState.DRAFT, PostState.REVIEW) or sent:
         raise Refusal(
             _("Only drafts are deleted. Withdraw this post instead."), code="not_a_draft", status=409
@@ -280,15 +290,23 @@ def set_channels(post_id: UUID, choices: Sequence[ChannelChoice], *, actor: Memb
     present = {row.channel_id: row for row in publications if row.replaces_id is None}
     before = _choices(present.values())
     for key, row in present.items():
-        if key not in wanted and is_unsent(row):  # also one that was refused there for a while
+        if key not in wanted and is_unsent(row):
             _refuse_perhaps_out(row)
-            row.delete()
+            _take_out(row, actor)
     chosen = [_choose(post, present.get(key), channels[key], choice, actor) for key, choice in wanted.items()]
     touch(post)
     left = [row for key, row in present.items() if key not in wanted and row.pk]
     if _choices([*chosen, *left]) != before:
         record(actor, "post.channels_set", post, channels=[channel.name for channel in channels.values()])
     return chosen
+
+
+def _take_out(row: Publication, actor: Member) -> None:
+    """The post does not go there. What was in doubt once stays with its keys, so that no other takes its place."""
+    if was_in_doubt(row):
+        step(row, DeliveryState.WITHDRAWN, actor, take_token=True, next_attempt_at=None)
+    else:
+        row.delete()
 
 
 def _choices(rows: Iterable[Publication]) -> set[tuple[UUID, str, str]]:

@@ -42,7 +42,13 @@ _EVENTS = {
 }
 #: Steps that deny that it stands there, or give up finding out, and the states in which late news may contradict them.
 _NOT_THERE = frozenset(
-    {DeliveryState.SCHEDULED, DeliveryState.REJECTED, DeliveryState.EXPIRED, DeliveryState.NEEDS_PERSON}
+    {
+        DeliveryState.SCHEDULED,
+        DeliveryState.REJECTED,
+        DeliveryState.EXPIRED,
+        DeliveryState.NEEDS_PERSON,
+        DeliveryState.WITHDRAWN,
+    }
 )
 _SENT = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.RECONCILING})
 TOLD_LATE, SECOND_COPY = "told_late", "second_copy"

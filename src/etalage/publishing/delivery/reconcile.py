@@ -134,7 +134,9 @@ def _doubt_of(work: Work, asked_at: int) -> Doubt:
         refused=bool(publication.refused_as),
         was_absent=first is not None and asked_at - first >= settle,
         looks_left=publication.looks + 1 < pace().looks,
-        waits_for_road=not ended and not machine.late_news(publication).exists(),
+        waits_for_road=publication.expires_at is not None
+        and not ended
+        and not machine.late_news(publication).exists(),
     )
 
 
@@ -152,17 +154,16 @@ def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
         case Verdict.AGAIN:
             at = clock.now() + _soon(publication)
             work.move(DeliveryState.SCHEDULED, reason="absent", next_attempt_at=at, **CLEAR)
+        case Verdict.REFUSED | Verdict.TOO_LATE if publication.change:
+            work.move(DeliveryState.WITHDRAWN, reason="withdrawn", change="", **CLEAR)
         case Verdict.REFUSED:
             refused = publication.refused_as
             perhaps = outcomes.perhaps_replaced(publication)
             detail = publication.detail
             work.move(DeliveryState.REJECTED, reason=refused, detail=detail, perhaps_out=perhaps, **CLEAR)
         case Verdict.TOO_LATE:
-            if publication.change:
-                work.move(DeliveryState.WITHDRAWN, reason="withdrawn", change="", **CLEAR)
-            else:
-                perhaps = outcomes.perhaps_replaced(publication)
-                work.move(DeliveryState.EXPIRED, reason="too_late", perhaps_out=perhaps, **CLEAR)
+            perhaps = outcomes.perhaps_replaced(publication)
+            work.move(DeliveryState.EXPIRED, reason="too_late", perhaps_out=perhaps, **CLEAR)
         case Verdict.ASK:
             work.move(DeliveryState.NEEDS_PERSON, reason=reason or "cannot_tell", settle_until=None)
         case Verdict.LOOK_AGAIN:

@@ -87,6 +87,7 @@ def _rendition(work: Work, publisher: Publisher) -> Rendition | None:
             DeliveryState.REJECTED,
             reason=_REASONS.get(found[0].code, Reason.TEXT_INVALID),
             detail=found[0].code,
+            perhaps_out=outcomes.perhaps_replaced(publication),
         )
         return None
     if not _keep_facts(work, publisher, renditions.fingerprint(shown)):

@@ -56,7 +56,7 @@ def post_actions(post: Post, publications: Iterable[Publication], actor: Member)
     offered = {
         "duplicate": True,
         "edit": open_ and (drafted or manages),
-        "delete": open_ and drafted and not any(S(row.state) in TERMINAL or row.perhaps_out for row in rows),
+        "delete": open_ and drafted and not any(S(row.state) in TERMINAL or _may_be_out(row) for row in rows),
         "submit": open_ and post.state == PostState.DRAFT and going,
         "send_back": open_
         and (post.state == PostState.REVIEW or (post.state == PostState.APPROVED and manages)),
@@ -67,6 +67,15 @@ def post_actions(post: Post, publications: Iterable[Publication], actor: Member)
         "edit_published": manages and any("edit" in safe_actions(row) for row in rows),
     }
     return frozenset(name for name, possible in offered.items() if possible)
+
+
+def _may_be_out(row: Publication) -> bool:
+    return bool(row.perhaps_out) or was_in_doubt(row)
+
+
+def was_in_doubt(row: Publication) -> bool:
+    """Whether nobody knew once whether it stands there: its keys stay, by which the network may know it again."""
+    return bool(row.attempt) and row.steps.filter(to_state=S.UNKNOWN).exists()
 
 
 def _untouched(row: Publication) -> bool:

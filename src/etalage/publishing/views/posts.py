@@ -29,6 +29,7 @@ TABS = (
     (PostStatus.PUBLISHED, pgettext_lazy("posts", "Published")),
     (PostStatus.NEEDS_PERSON, gettext_lazy("Need you")),
     (PostStatus.FAILED, gettext_lazy("Not published")),
+    (PostStatus.DROPPED, gettext_lazy("Given up")),
 )
 
 

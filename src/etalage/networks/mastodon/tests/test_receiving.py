@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -116,6 +116,9 @@ def test_what_appears_behind_what_was_read_a_moment_ago_is_not_missed(
     again = fetched(network, fake, page.cursor)
     assert [one.remote_id for one in again.items] == ["2", "3"]
     assert again.cursor == "1"
+    later = (clock.now() + timedelta(days=400)).isoformat()  # of a server whose clock is wrong
+    fake.notify({**notification(4), "created_at": later})
+    assert fetched(network, fake, "3").cursor == "4"
 
 
 def test_a_row_that_says_nothing_blocks_nobody(fake: Fake, network: MastodonConnector) -> None:
