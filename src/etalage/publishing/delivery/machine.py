@@ -41,15 +41,7 @@ _EVENTS = {
     DeliveryState.NEEDS_PERSON: PublicationNeedsPerson,
 }
 #: Steps that deny that it stands there, or give up finding out, and the states in which late news may contradict them.
-_NOT_THERE = frozenset(
-    {
-        DeliveryState.SCHEDULED,
-        DeliveryState.REJECTED,
-        DeliveryState.EXPIRED,
-        DeliveryState.NEEDS_PERSON,
-        DeliveryState.WITHDRAWN,
-    }
-)
+_NOT_THERE = TERMINAL - {DeliveryState.DROPPED} | {DeliveryState.SCHEDULED, DeliveryState.NEEDS_PERSON}
 _SENT = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.RECONCILING})
 TOLD_LATE, SECOND_COPY = "told_late", "second_copy"
 CHANGE = "etalage.publishing.tasks.change_remote"
