@@ -40,6 +40,7 @@ SHOP = "/en/shop/"
 BUYERS, SENDERS, CHANNELS = 4, 4, 2
 SHELVES, PIECES = 3, 1_000_000
 FIRST = 40  # answers of each crowd before the first backup
+BETWEEN = 40  # and between two tables that the control reads
 MUST_BE_NONE = ("lost", "doubled", "stock off", "errors", "told to come again")
 
 
@@ -156,7 +157,7 @@ def _saved(options: Options, crowds: Crowds) -> tuple[dict[str, int], list[str]]
 
 def _read_in_turn(options: Options, crowds: Crowds) -> tuple[dict[str, int], list[str]]:
     """What a copy holds that takes one table and then the next."""
-    copy = holdings(lambda: _wait_for(crowds, 5))
+    copy = holdings(lambda: _wait_for(crowds, BETWEEN))
     off = _stock_off(copy)
     return {"reserved": len(copy.codes), "stock off": off}, [] if off else ["saw no stock off"]
 

@@ -84,12 +84,15 @@ class Ledger:
 
     def new_id(self) -> int:
         """A growing id that begins with the time in milliseconds, as large networks give them."""
-        self._last_id = max(self._last_id + 1, int(clock() * 1000) << 8)
+        self._last_id = self._free(max(self._last_id + 1, int(clock() * 1000) << 8))
         return self._last_id
 
     def old_id(self, at: float) -> int:
-        """A free id for a status of the past, in the order of time."""
-        wanted = int(at * 1000) << 8
+        """A free id for a status of another moment, in the order of time."""
+        return self._free(int(at * 1000) << 8)
+
+    def _free(self, wanted: int) -> int:
+        """The first id from there on that no status has: one may have been put at a moment that was yet to come."""
         while self.value("SELECT 1 FROM statuses WHERE id=?", wanted):
             wanted += 1
         return wanted
