@@ -43,6 +43,7 @@ FREEZE_EVERY = 8  # workers: stopped before it is killed
 PAUSE = (LEASE + 0.3, LEASE + 0.7)
 LONG_PAUSE = (LEASE + CHORES + 0.3, LEASE + CHORES + 0.4)  # so that another has surely begun meanwhile
 AFTER = 0.3  # seconds that they go on
+LONG_AFTER = 1.0  # so that what they had in hand is surely written
 PER_KILL = 10  # jobs and events that are asked for
 TAKEN_BACK = 0.15  # the share of transactions that come to nothing
 COLD_EVERY = 20  # workers: the command itself, in the long form
@@ -67,6 +68,7 @@ class Case:
     freeze_every: int = FREEZE_EVERY  # 0: none, 1: all of them, beside one that nothing happens to
     beside: int = BESIDE
     kinds: tuple[str, ...] = KINDS
+    threads: int = THREADS  # of each worker
 
 
 def _unfenced() -> None:
@@ -105,7 +107,8 @@ CASES = [
     Case("queue: two workers"),
     Case("queue: ten workers", share=0.4, beside=10),
     Case("queue: one worker", share=0.2, beside=1),
-    Case("control: ended by whoever worked on it", _unfenced, "stale", 0.1, 1, 4, ("call", "book")),
+    # One thread: another might be stopped while it holds the file that is the whole database, and nobody takes over.
+    Case("control: ended by whoever worked on it", _unfenced, "stale", 0.1, 1, 4, ("call", "book"), 1),
     Case("control: acknowledged before the work", _acknowledged_first, "lost", 0.2, 0, kinds=KINDS[:-2]),
     Case("control: deaths are not counted", _uncounted, "unburied", 0.1, 0, kinds=("poison", "book")),
 ]
@@ -211,7 +214,7 @@ def _work(case: Case) -> None:
     """What `etalage serve worker` does once it has begun."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what it says is for people
     case.tamper()
-    serve.run_worker(THREADS, serve.Ending())
+    serve.run_worker(case.threads, serve.Ending())
 
 
 def _command() -> None:
@@ -259,7 +262,7 @@ class Doomed:
             work = self._live("begun", self.chance.randint(1, 6), freeze)
         else:
             work = self._live("", 0, freeze, after)
-        return work, LIVES[1] + pause + AFTER
+        return work, LIVES[1] + pause + (LONG_AFTER if self.case.sees else AFTER)
 
     def _live(self, point: str, number: int, act: Callable[[], None], after: float = 0.0) -> workers.Work:
         seed, case = self.chance.random(), self.case
