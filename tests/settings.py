@@ -5,9 +5,11 @@ import os
 import tempfile
 from pathlib import Path
 
-_folder = tempfile.TemporaryDirectory(prefix="etalage-tests-")
-atexit.register(_folder.cleanup)
-_data = Path(os.environ.setdefault("ETALAGE_DATA", _folder.name))
+if "ETALAGE_DATA" not in os.environ:  # a process that is killed would leave another one behind
+    _folder = tempfile.TemporaryDirectory(prefix="etalage-tests-")
+    atexit.register(_folder.cleanup)
+    os.environ["ETALAGE_DATA"] = _folder.name
+_data = Path(os.environ["ETALAGE_DATA"])
 _process = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Processes that share a folder would find each other's journal and clicks.
 if _process and _data.name != _process:
