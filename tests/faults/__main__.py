@@ -57,9 +57,9 @@ class Family:
 
 #: The longest first, so that at the end no processor waits for one of them alone.
 FAMILIES: dict[str, Family] = {
-    "checkout": Family("tests.faults.checkout", 40, 300),
-    "pause": Family("tests.faults.pause", 10, 200, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
     "publish": Family("tests.faults.publish", 40, 400, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
+    "pause": Family("tests.faults.pause", 10, 200, {"ETALAGE_DELIVERY_PACE": json.dumps(HASTE)}),
+    "checkout": Family("tests.faults.checkout", 40, 300),
     "intake": Family("tests.faults.intake", 40, 300),
     "drain": Family("tests.faults.drain", 40, 300),
     "queue": Family("tests.faults.queue", 30, 300),
