@@ -140,6 +140,20 @@ def test_a_database_from_before_the_first_release_is_named(kept: Kept) -> None:
     assert done.returncode == 1 and "lacks catalogue_product.vendor" in done.stderr
 
 
+def test_a_backup_from_before_the_first_release_is_refused_before_anything_moves(kept: Kept) -> None:
+    """Put in place, it could neither be brought to this version's form nor let anything start."""
+    assert program(kept, "fill", "3").returncode == 0
+    good = kept.backup()
+    assert program(kept, "drop", "catalogue_product vendor").returncode == 0
+    old = kept.backup()
+    assert kept.run("restore", str(good), "--yes").returncode == 0
+
+    done = kept.run("restore", str(old), "--yes")
+    assert done.returncode == 1 and "lacks catalogue_product.vendor" in done.stderr, done.stderr
+    assert not (kept.folder / "restore-unfinished").exists() and shelf(kept)[0] == 3
+    assert kept.run("restore", str(good), "--yes").returncode == 0, "that one can still be put back"
+
+
 def test_the_control_what_django_does_alone_cannot_be_run_again(tmp_path: Path, made_once: Kept) -> None:
     with empty(tmp_path, "control", made_once) as shop:
         assert program(shop, "naive", "kill").returncode == -signal.SIGKILL

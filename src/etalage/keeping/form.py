@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.apps import apps
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+
+Column = tuple[str, str]  # the name of its table, and its own
 
 
 class OtherForm(DatabaseError):
@@ -30,15 +35,36 @@ def refuse_unfinished() -> None:
 
     Only one that was made before there were releases can be so: the first migrations changed until then.
     """
-    if lacking := _lacking():
+    if lacking := _lacking(apps, _columns()):
         raise OtherForm(
             f"it was made before the first release, and lacks {lacking[0]}. Begin with an empty data folder "
             "(and database), and import what there was."
         )
 
 
-def _lacking() -> list[str]:
-    """The columns that this version reads and the database does not have."""
+def lacks_of_its_own(migrations: Iterable[tuple[str, str]], there: set[Column]) -> list[str]:
+    """The columns that a database lacks of those that its own migrations make.
+
+    No later migration brings them, so that it never comes to this version's form: see `refuse_unfinished`.
+    """
+    graph = MigrationLoader(None).graph
+    known = [node for node in migrations if node in graph.nodes]
+    return _lacking(graph.make_state(nodes=known).apps, there) if known else []
+
+
+def _lacking(rooms: Any, there: set[Column]) -> list[str]:
+    """The columns of the models of these rooms that are not there."""
+    wanted = {
+        (model._meta.db_table, str(field.column))
+        for model in rooms.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+        for field in model._meta.local_concrete_fields
+    }
+    return sorted(f"{table}.{column}" for table, column in wanted - there)
+
+
+def _columns() -> set[Column]:
+    """Every column of the present database."""
     sql = (
         "SELECT made.name, it.name FROM sqlite_master AS made, pragma_table_info(made.name) AS it"
         if connection.vendor == "sqlite"
@@ -46,11 +72,4 @@ def _lacking() -> list[str]:
     )
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        there = {tuple(row) for row in cursor.fetchall()}
-    wanted = {
-        (model._meta.db_table, str(field.column))
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy
-        for field in model._meta.local_concrete_fields
-    }
-    return sorted(f"{table}.{column}" for table, column in wanted - there)
+        return {(table, column) for table, column in cursor.fetchall()}

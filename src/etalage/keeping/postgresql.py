@@ -27,6 +27,9 @@ MARK = "restore_unfinished"
 LEAVING_S = 2.0
 MOST_SAID = 100_000  # characters of what a program complains of
 _TABLE = re.compile(rb'CREATE (?:UNLOGGED )?TABLE public\."?([^" ]+)"? \(')
+_COLUMNS = re.compile(
+    r'^CREATE (?:UNLOGGED )?TABLE public\."?([^" ]+)"? \(\n(.*?)^\)', re.MULTILINE | re.DOTALL
+)
 _ROWS = re.compile(rb'COPY (?:public\."?([^" ]+)"?|\S+) .*FROM stdin;\n')
 _NO_END = b"\\.\n".__ne__
 OURS = f"schemaname = 'public' AND tablename <> '{MARK}'"
@@ -144,6 +147,20 @@ def _rows_in(text: Iterable[bytes]) -> dict[str, int]:
             if filled[1]:
                 held[filled[1].decode()] = rows
     return held
+
+
+def columns(path: Path) -> set[tuple[str, str]]:
+    """Every column in a dump: the name of its table, and its own. Raises KeepingTrouble.
+
+    What else stands in a table's brackets, such as its rules, is taken for a column too.
+    """
+    text = run("pg_restore", "--schema-only", "--file=-", str(path))
+    return {
+        (table, line.split()[0].strip('"'))
+        for table, lines in _COLUMNS.findall(text)
+        for line in lines.splitlines()
+        if line.strip()
+    }
 
 
 def load(path: Path) -> None:

@@ -27,7 +27,7 @@ from etalage.keeping import archive, placing, postgresql, running, sqlite_files
 from etalage.keeping.archive import Manifest
 from etalage.keeping.backup import CLICKS, DATABASE, JOURNAL
 from etalage.keeping.erasures import ERASURES, known_erasures
-from etalage.keeping.form import known_migrations
+from etalage.keeping.form import known_migrations, lacks_of_its_own
 from etalage.keeping.hold import Hold, hold
 from etalage.keeping.words import KeepingTrouble
 from etalage.kit import clock
@@ -129,6 +129,7 @@ def _restore(path: Path, manifest: Manifest, upgrade: Callable[[], None], as_cop
         archive.verify(path, fresh)
         if manifest.database == "sqlite":
             sqlite_files.check(fresh / DATABASE["sqlite"])
+        _refuse_other_form(manifest, fresh)
         unfinished = placing.read_mark()
         erased = _erased(path, ask_database=unfinished is None)
         mark = replace(unfinished, backup=str(path.resolve())) if unfinished else placing.new_mark(path)
@@ -145,6 +146,16 @@ def _restore(path: Path, manifest: Manifest, upgrade: Callable[[], None], as_cop
         postgresql.unmark()
     aside = str(mark.folder) if mark.folder.exists() else ""
     return Restored(manifest, aside, held, can_look, lost)
+
+
+def _refuse_other_form(manifest: Manifest, fresh: Path) -> None:
+    """Raise KeepingTrouble for a database that no upgrade brings to this version's form, before anything moves."""
+    columns = sqlite_files.columns if manifest.database == "sqlite" else postgresql.columns
+    if lacking := lacks_of_its_own(manifest.migrations, columns(fresh / DATABASE[manifest.database])):
+        raise KeepingTrouble(
+            f"This backup was made before the first release ({manifest.made_by}), and lacks {lacking[0]}: "
+            "this version cannot bring it to its form. Nothing was changed."
+        )
 
 
 def _look_again(unfinished: placing.Mark | None) -> None:

@@ -72,3 +72,13 @@ def migrations(path: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT app, name FROM django_migrations ORDER BY id")
         return [(app, name) for app, name in rows]
+
+
+def columns(path: Path) -> set[tuple[str, str]]:
+    """Every column in it: the name of its table, and its own."""
+    with closing(sqlite3.connect(path)) as database:
+        return set(
+            database.execute(
+                "SELECT made.name, it.name FROM sqlite_master AS made, pragma_table_info(made.name) AS it"
+            )
+        )
