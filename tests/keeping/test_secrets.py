@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -68,10 +69,35 @@ def assert_nowhere(kept: Kept, planted: Iterable[str], log: Path, tmp_path: Path
     files = [path for path in kept.folder.rglob("*") if path.is_file() and path.name != "etalage.env"]
     assert backup in files and len(files) > (2 if kept.database else 4)
     if kept.database:
-        files.append(dumped(kept, tmp_path / "plain.sql"))
+        files += [dumped(kept, tmp_path / "plain.sql"), unpacked(backup, tmp_path), *logs_of_writes(kept)]
     for path in [*files, log]:
         data = path.read_bytes()
         assert not [one for one in planted if one.encode() in data], path
+
+
+def unpacked(backup: Path, place: Path) -> Path:
+    """The dump in a backup as text: in the backup itself it is compressed."""
+    with tarfile.open(backup) as tar:
+        tar.extract("database.dump", place, filter="data")
+    words = ["pg_restore", f"--file={place / 'backup.sql'}", str(place / "database.dump")]
+    subprocess.run(words, check=True)
+    return place / "backup.sql"
+
+
+def logs_of_writes(kept: Kept) -> list[Path]:
+    """The files of the server's log of writes, up to now."""
+    import psycopg
+
+    with psycopg.connect(kept.database, autocommit=True) as server:
+        server.execute("SELECT pg_logical_emit_message(true, '', 'found-in-the-log-of-writes')")
+        server.execute("CHECKPOINT")
+        row = server.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    found = [path for path in Path(row[0], "pg_wal").iterdir() if path.is_file()]
+    assert any(b"catalogue_product" in path.read_bytes() for path in found), (
+        "this search does find what is there"
+    )
+    return found
 
 
 def keys_of(folder: Path) -> list[str]:
