@@ -207,7 +207,7 @@ def _stored(path: Path) -> set[str]:
 
 
 def run(options: Options) -> list[Line]:
-    """Full so many times, and the control once."""
+    """Full and read-only so many times, and the control of each once."""
     if os.getuid() != 0:
         return [skipped("a disk that is full, or turns read-only", "only root may mount a small file system")]
     can = can_fail()
@@ -220,4 +220,7 @@ def run(options: Options) -> list[Line]:
             lines.append(strike(folder, "edge", failing_disk, fail, READ_ONLY))
     control = "control: yes first, written afterwards"
     lines.append(strike(options.folder / "hasty", "hasty", small_disk, fill, control))
+    if can:
+        folder = options.folder / "hasty-failing"
+        lines.append(strike(folder, "hasty", failing_disk, fail, f"{control}, read-only"))
     return lines
