@@ -234,7 +234,9 @@ def test_the_control_a_plain_restart_turns_people_away(ready: Shop) -> None:
         assert stopped(process) == 0
         process = ready.start(*words)
         callers.answered(50)
-    assert callers.seen.total() > callers.seen["200"], "these callers see it when somebody is turned away"
+    assert callers.seen.total() > callers.seen["answered"], (
+        "these callers see it when somebody is turned away"
+    )
     assert stopped(process) == 0
 
 

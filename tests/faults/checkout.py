@@ -38,6 +38,7 @@ from tests.faults.family import Line, Options, played, timed
 from tests.faults.shop import manager
 
 MOST = 40  # answers in a life
+LEAST_ROUNDS = 6
 BUYERS = 12
 SHELVES = 6
 PER_KILL = 0.5  # pieces on each shelf: it is empty before the end
@@ -129,7 +130,7 @@ def _play(
     is_final: bool,
 ) -> Line:
     chance = options.chance("checkout", options.database, case.name, number)
-    rounds = options.rounds if case.most is None else min(options.rounds, case.most)
+    rounds = max(LEAST_ROUNDS, options.rounds if case.most is None else min(options.rounds, case.most))
     line = Line(case.name, {}, is_control=bool(case.sees), is_final=is_final)
     with timed(line):
         shelves = [new_shelf(store, max(6, round(rounds * case.per_kill))) for _ in range(SHELVES)]

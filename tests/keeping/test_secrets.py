@@ -7,7 +7,8 @@ import secrets
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.cli.conftest import SECONDS
@@ -27,7 +28,8 @@ def test_what_was_planted_is_found_nowhere(kept: Kept, practice: PracticeNetwork
     }
     planted = [account.token, MAIL, *keys_of(kept.folder)]
     log = tmp_path / "program.log"
-    with log.open("w") as out:
+    with log.open("w") as out, nowhere_in_the_log_of_writes(kept) as watched:
+        watched |= {*planted}
         subprocess.run(
             [sys.executable, "-m", "tests.keeping.shop_program", "plant", practice.base_url, account.token, MAIL],
             env=kept.environment, cwd=Path(__file__).parents[2], stdout=out, stderr=subprocess.STDOUT,
@@ -49,13 +51,14 @@ def test_what_a_job_repeats_in_its_own_words_is_found_nowhere(
     account, log = practice.open_account(), tmp_path / "program.log"
     kept.more |= {"ETALAGE_LOG": "DEBUG", "DJANGO_SETTINGS_MODULE": "etalage.settings"}
     planted = [secrets.token_urlsafe(32) for _number in range(5)]
-    with log.open("w") as out:
+    with log.open("w") as out, nowhere_in_the_log_of_writes(kept) as watched:
         done = subprocess.run(
             [sys.executable, "-c", TELL, practice.base_url, account.token, PERSON, *planted],
             env=kept.environment, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=out, text=True,
             timeout=SECONDS, check=False,
         )  # fmt: skip
-    told = json.loads(done.stdout)
+        told = json.loads(done.stdout)
+        watched |= {*told["secrets"]}
     assert {*planted, *keys_of(kept.folder), account.token, PERSON} < set(told["secrets"])
     assert len(told["failed"]) == len(told["secrets"])
     assert sum("they said no to" in words for words in told["failed"]) == len(told["failed"]) - 1
@@ -64,12 +67,12 @@ def test_what_a_job_repeats_in_its_own_words_is_found_nowhere(
 
 
 def assert_nowhere(kept: Kept, planted: Iterable[str], log: Path, tmp_path: Path) -> None:
-    """None of these is in a database, its log of writes, a backup or the program's log."""
+    """None of these is in a database, a file beside it, a backup or the program's log."""
     backup = kept.backup()
     files = [path for path in kept.folder.rglob("*") if path.is_file() and path.name != "etalage.env"]
     assert backup in files and len(files) > (2 if kept.database else 4)
     if kept.database:
-        files += [dumped(kept, tmp_path / "plain.sql"), unpacked(backup, tmp_path), *logs_of_writes(kept)]
+        files += [dumped(kept, tmp_path / "plain.sql"), unpacked(backup, tmp_path)]
     for path in [*files, log]:
         data = path.read_bytes()
         assert not [one for one in planted if one.encode() in data], path
@@ -84,20 +87,29 @@ def unpacked(backup: Path, place: Path) -> Path:
     return place / "backup.sql"
 
 
-def logs_of_writes(kept: Kept) -> list[Path]:
-    """The files of the server's log of writes, up to now."""
+@contextmanager
+def nowhere_in_the_log_of_writes(kept: Kept) -> Iterator[set[str]]:
+    """What is put into this set in a `with` block is in no file of the server's log at its end; a mark of ours is."""
+    planted: set[str] = set()
+    if not kept.database:  # its log is a file beside it
+        yield planted
+        return
     import psycopg
 
+    mark, is_there = secrets.token_hex(16), False
     with psycopg.connect(kept.database, autocommit=True) as server:
-        server.execute("SELECT pg_logical_emit_message(true, '', 'found-in-the-log-of-writes')")
-        server.execute("CHECKPOINT")
+        for _copy in range(3):  # the head of a page may stand in the midst of one
+            server.execute("SELECT pg_logical_emit_message(true, '', %s)", [mark])
+        yield planted
+        server.execute("SELECT pg_logical_emit_message(true, '', 'the end')")  # its commit waits for the disk
         row = server.execute("SHOW data_directory").fetchone()
     assert row is not None
-    found = [path for path in Path(row[0], "pg_wal").iterdir() if path.is_file()]
-    assert any(b"catalogue_product" in path.read_bytes() for path in found), (
-        "this search does find what is there"
-    )
-    return found
+    for path in Path(row[0], "pg_wal").iterdir():
+        with suppress(FileNotFoundError, IsADirectoryError):  # the server uses its files again
+            data = path.read_bytes()
+            is_there |= mark.encode() in data
+            assert not [one for one in planted if one.encode() in data], path
+    assert is_there, "this search does find what is there"
 
 
 def keys_of(folder: Path) -> list[str]:

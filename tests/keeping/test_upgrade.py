@@ -140,6 +140,16 @@ def test_a_database_from_before_the_first_release_is_named(kept: Kept) -> None:
     assert done.returncode == 1 and "lacks catalogue_product.vendor" in done.stderr
 
 
+def test_a_backup_of_an_older_version_is_put_back_and_upgraded(kept: Kept) -> None:
+    assert program(kept, "fill", "3").returncode == 0
+    older, before = kept.backup(), shelf(kept)
+    kept.more |= LATER
+    done = kept.run("restore", str(older), "--yes")
+    assert done.returncode == 0, done.stderr
+    after = shelf(kept)
+    assert after[0] == before[0] == 3 and after[1] != before[1]
+
+
 def test_a_backup_from_before_the_first_release_is_refused_before_anything_moves(kept: Kept) -> None:
     """Put in place, it could neither be brought to this version's form nor let anything start."""
     assert program(kept, "fill", "3").returncode == 0

@@ -47,8 +47,9 @@ def lacks_of_its_own(migrations: Iterable[tuple[str, str]], there: set[Column]) 
 
     No later migration brings them, so that it never comes to this version's form: see `refuse_unfinished`.
     """
-    graph = MigrationLoader(None).graph
-    known = [node for node in migrations if node in graph.nodes]
+    graph, had = MigrationLoader(None).graph, set(migrations)
+    # What was folded into another since stands in the plans of others, and may be further than this database was.
+    known = [node for node in sorted(had & graph.nodes.keys()) if had.issuperset(graph.forwards_plan(node))]
     return _lacking(graph.make_state(nodes=known).apps, there) if known else []
 
 

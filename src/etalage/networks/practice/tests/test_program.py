@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import time_machine
 
+from etalage.kit import clock
 from etalage.networks.base import Accepted
 from etalage.networks.practice.connector import PracticeConnector
+from etalage.networks.practice.server import members, statuses
+from etalage.networks.practice.server.ledger import Ledger
 from etalage.networks.practice.tests.posts import delivery, publish, rendition
 from tests.practice_network import PracticeNetwork, running_network
 
@@ -31,6 +36,18 @@ def test_people_are_never_sent_to_a_shop_elsewhere(shop: str, tmp_path: Path) ->
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
     assert "this machine" in ended.stderr
+
+
+def test_an_id_that_a_status_took_ahead_of_its_time_is_not_given_again(tmp_path: Path) -> None:
+    with (
+        time_machine.travel(clock.now(), tick=False) as traveller,
+        closing(Ledger(tmp_path / "ledger")) as ledger,
+    ):
+        member = members.register(ledger, {"handle": "lune"})
+        wish = statuses.read_wish(ledger, member, {"text": "Boots"})
+        ahead = statuses.create(ledger, member, wish, at=clock.now().timestamp() + 1)
+        traveller.shift(1)
+        assert statuses.create(ledger, member, wish) == ahead + 1
 
 
 def test_the_ledger_outlives_the_program(network: PracticeConnector, tmp_path: Path) -> None:

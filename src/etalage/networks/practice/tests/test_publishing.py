@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from etalage.kit.clock import elapsed, now
+from etalage.kit.clock import elapsed
 from etalage.networks.base import (
     Accepted,
     Account,
@@ -45,18 +45,6 @@ def test_a_post_with_pictures_goes_out_once_on_every_face(
     assert entry["text"] == content.text
     assert entry["alts"] == ["Brown boots", "حذاء بني"]
     assert outcome.url == f"{practice.base_url}/posts/{outcome.remote_id}"
-
-
-def test_an_id_that_a_status_took_ahead_of_its_time_is_not_given_again(
-    practice: PracticeNetwork, network: PracticeConnector
-) -> None:
-    account, facts = practice.open_account(), delivery(network)
-    coming = [{"text": "Later", "at": now().timestamp() + number / 1000} for number in range(2000)]
-    practice.http.post(
-        "/script/history", json={"handle": account.handle, "statuses": coming}
-    ).raise_for_status()
-
-    assert isinstance(publish(network, account, rendition(facts), facts), Accepted)
 
 
 def test_every_remote_id_is_handed_over_before_the_next_step(
