@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ class Verdict:
     unfinished: int
     sends: int
     doubts: int
+    why_asked: Mapping[str, int]
 
     def counts(self) -> dict[str, Any]:
         """For a line of the report."""
@@ -39,6 +41,7 @@ class Verdict:
             "lost": self.lost,
             "wrong id": self.wrong_id,
             "asked": self.asked,
+            **{f"because of {reason}": number for reason, number in self.why_asked.items()},
         } | {
             name: value
             for name, value in (
@@ -76,20 +79,22 @@ def judge(network: PracticeNetwork, batch: Batch) -> Verdict:
         sends=sum(attempt["handle"] == batch.channel.handle for attempt in ledger.attempts),
         doubts=DeliveryStep.objects.filter(publication__in=batch.ids, to_state=DeliveryState.UNKNOWN).count(),
     )
-    paths = _paths(batch)
+    paths, why = _paths(batch), Counter[str]()
     for row in batch.rows():
         there, state = standing[batch.markers[row.pk]], DeliveryState(row.state)
         counts["twice"] += len(there) > 1
         counts["published"] += state is DeliveryState.PUBLISHED
-        counts["asked"] += state is DeliveryState.NEEDS_PERSON
+        if state is DeliveryState.NEEDS_PERSON:
+            counts["asked"] += 1
+            why[row.reason] += 1
         counts["wrong_id"] += state is DeliveryState.PUBLISHED and row.remote_id not in there and bool(there)
         counts["untrue"] += state is DeliveryState.PUBLISHED and not there
         counts["untrue"] += state in TERMINAL and bool(there)
         counts["lost"] += state in TERMINAL and not there
         counts["unfinished"] += state not in TERMINAL | {DeliveryState.PUBLISHED, DeliveryState.NEEDS_PERSON}
         counts["off_path"] += not _is_path(paths[row.pk], state)
-    fields = {name: counts[name] for name in Verdict.__dataclass_fields__ if name != "number"}
-    return Verdict(number=len(batch.ids), **fields)
+    others = Verdict.__dataclass_fields__.keys() - {"number", "why_asked"}
+    return Verdict(number=len(batch.ids), why_asked=why, **{name: counts[name] for name in others})
 
 
 def _paths(batch: Batch) -> dict[Any, list[tuple[str, str]]]:

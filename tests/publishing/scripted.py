@@ -143,6 +143,8 @@ class ScriptedNetwork:
         fault = PLAY.looks.pop(0) if PLAY.looks else "see"
         if fault == "killed":
             raise Killed
+        if fault == "nonsense":
+            return CannotTell(Reason.NONSENSE_ANSWER)
         if fault == "blind" or account.mechanism is Mechanism.NONE:
             return CannotTell(Reason.PLATFORM_DOWN)
         for entry in PLAY.entries:

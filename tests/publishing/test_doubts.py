@@ -85,6 +85,21 @@ def test_nobody_is_asked_what_a_network_that_is_away_will_say_itself(
     assert play.count(publication.pk) == 1
 
 
+def test_what_could_not_be_asked_is_no_answer_that_makes_no_sense(
+    play: Play, scripted_channel: NewChannel, new_post: NewPost, traveller: Ahead
+) -> None:
+    """A network that was away for long, and then answers nonsense for a while: it had its looks only then."""
+    publication = new_post(scripted_channel(Mechanism.READ_BACK), now=True).publications.get()
+    play.script = ["lost"]
+    play.looks = ["blind"] * 2 * pace().looks + ["nonsense"] * pace().looks
+    one_round()
+    for _number in range(3 * pace().looks - 1):
+        publication = look(publication, traveller, 40 * MINUTE)
+        assert publication.state == "unknown"
+    publication = look(publication, traveller, 40 * MINUTE)
+    assert (publication.state, publication.reason) == ("needs_person", "nonsense_answer")
+
+
 def test_once_its_time_is_over_a_person_is_asked_about_a_network_that_is_away(
     overlapping: Publication, play: Play, traveller: Ahead
 ) -> None:

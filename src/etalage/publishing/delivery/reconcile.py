@@ -30,7 +30,7 @@ from etalage.publishing.models import Change, DeliveryState, Publication
 log = logging.getLogger(__name__)
 
 SWEEP = 200  # rows per round
-WORKER_LOST = "worker_lost"
+WORKER_LOST, NOT_SEEN_YET = "worker_lost", "not_seen_yet"
 CLOCKS_DIFFER = timedelta(minutes=1)  # more is a clock that is wrong
 _AWAY = outcomes.OF_THE_ROAD | {Reason.RATE_LIMITED}
 
@@ -61,6 +61,7 @@ class Doubt:
     waits_for_road: (
         bool  # its time is not over, and no late worker knows: a network that is away says it later
     )
+    hardly_answered: bool  # of the looks so far, the network answered fewer than it takes to ask a person
 
 
 def decide(look: Look, doubt: Doubt) -> Verdict:
@@ -81,7 +82,8 @@ def decide(look: Look, doubt: Doubt) -> Verdict:
     if may_repeat:
         return Verdict.AGAIN_SAFELY
     is_away = isinstance(look, CannotTell) and look.reason in _AWAY
-    return Verdict.LOOK_AGAIN if is_away and doubt.waits_for_road else Verdict.ASK
+    is_patient = doubt.waits_for_road and (is_away or doubt.hardly_answered)
+    return Verdict.LOOK_AGAIN if is_patient else Verdict.ASK
 
 
 def reconcile(claim: Claim) -> None:
@@ -137,7 +139,19 @@ def _doubt_of(work: Work, asked_at: int) -> Doubt:
         waits_for_road=publication.expires_at is not None
         and not ended
         and not machine.late_news(publication).exists(),
+        hardly_answered=_answers(publication) + 1 < pace().looks,
     )
+
+
+def _answers(publication: Publication) -> int:
+    """How often a look was answered in a way that decides nothing, since it was sent or a person took it in hand."""
+    looks = publication.steps.filter(
+        from_state=DeliveryState.RECONCILING,
+        to_state=DeliveryState.UNKNOWN,
+        attempt=publication.attempt,
+        pk__gt=_by_people(publication),
+    )
+    return looks.exclude(reason__in={*_AWAY, WORKER_LOST, NOT_SEEN_YET}).count()
 
 
 def _act(work: Work, look: Look, verdict: Verdict, asked_at: int) -> None:
@@ -182,7 +196,7 @@ def _look_again(work: Work, look: Look, asked_at: int, reason: str) -> None:
     if isinstance(look, Absent):
         first = publication.absent_since or asked_at
         fields = {"absent_since": first, "detail": publication.detail}
-        work.move(DeliveryState.UNKNOWN, reason="not_seen_yet", **fields, **settles(first + work.settle()))
+        work.move(DeliveryState.UNKNOWN, reason=NOT_SEEN_YET, **fields, **settles(first + work.settle()))
     else:
         looks = publication.looks + 1
         later = asked_at + max(work.settle(), ticks.millis(pace().wait(looks)))
@@ -239,9 +253,14 @@ def _take_back() -> int:
 
 def _has_lost_too_many(publication: Publication) -> bool:
     """Whether this is the last worker that may die over it: what ends the program each time would go on for ever."""
-    by_people = publication.steps.exclude(member=None).order_by("-pk").values_list("pk", flat=True).first()
-    lost = publication.steps.filter(reason=WORKER_LOST, pk__gt=by_people or 0).count()
+    lost = publication.steps.filter(reason=WORKER_LOST, pk__gt=_by_people(publication)).count()
     return lost + 1 >= pace().lost
+
+
+def _by_people(publication: Publication) -> int:
+    """The number of the last step that a person took; 0 when there was none."""
+    steps = publication.steps.exclude(member=None).order_by("-pk")
+    return steps.values_list("pk", flat=True).first() or 0
 
 
 def _settle_anew() -> int:
