@@ -171,4 +171,6 @@ def test_sending_again_takes_proof_or_a_network_that_knows_the_post_again(look: 
         assert not doubt.waits or not (isinstance(look, Absent) or doubt.looks_left)
     if verdict in (Verdict.TOO_LATE, Verdict.REFUSED):
         assert isinstance(look, Absent) and doubt.was_absent
+    if doubt.mechanism is Mechanism.NONE and isinstance(look, CannotTell):
+        assert verdict is Verdict.ASK, "it will never tell"
     assert (verdict is Verdict.PUBLISHED) == isinstance(look, Found)

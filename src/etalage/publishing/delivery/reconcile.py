@@ -77,7 +77,9 @@ def decide(look: Look, doubt: Doubt) -> Verdict:
         return Verdict.AGAIN_SAFELY
     if isinstance(look, Absent):
         return Verdict.LOOK_AGAIN
-    if doubt.mechanism is not Mechanism.NONE and doubt.looks_left:
+    if doubt.mechanism is Mechanism.NONE:
+        return Verdict.ASK
+    if doubt.looks_left:
         return Verdict.LOOK_AGAIN
     if may_repeat:
         return Verdict.AGAIN_SAFELY
