@@ -9,6 +9,8 @@ from django.apps import apps
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from etalage.keeping.sqlite_files import COLUMNS
+
 Column = tuple[str, str]  # the name of its table, and its own
 
 
@@ -67,7 +69,7 @@ def _lacking(rooms: Any, there: set[Column]) -> list[str]:
 def _columns() -> set[Column]:
     """Every column of the present database."""
     sql = (
-        "SELECT made.name, it.name FROM sqlite_master AS made, pragma_table_info(made.name) AS it"
+        COLUMNS
         if connection.vendor == "sqlite"
         else "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
     )

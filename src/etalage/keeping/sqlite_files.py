@@ -10,6 +10,7 @@ from pathlib import Path
 from etalage.keeping.words import KeepingTrouble
 
 WAIT_SECONDS = 30
+COLUMNS = "SELECT made.name, it.name FROM sqlite_master AS made, pragma_table_info(made.name) AS it"
 
 
 def snapshot(source: Path, target: Path, without_rows: Sequence[str] = ()) -> None:
@@ -77,8 +78,4 @@ def migrations(path: Path) -> list[tuple[str, str]]:
 def columns(path: Path) -> set[tuple[str, str]]:
     """Every column in it: the name of its table, and its own."""
     with closing(sqlite3.connect(path)) as database:
-        return set(
-            database.execute(
-                "SELECT made.name, it.name FROM sqlite_master AS made, pragma_table_info(made.name) AS it"
-            )
-        )
+        return set(database.execute(COLUMNS))
