@@ -37,7 +37,8 @@ LIVES = (0.1, 0.5)
 BESIDE = 3
 PER_JUMP = 2.0
 SOON = 10.0  # seconds for a control, which may never be done
-ROUNDS = 10  # of a control: with many more, others whose clocks run ahead end each doubt before the last one is gone
+ROUNDS = 10  # of a control
+SETTLES_LATE = 5.0  # seconds, for a control: its workers' clocks agree, and would end each other's doubts
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def _play(practice: PracticeNetwork, case: Case, options: Options, number: int, 
     with timed(line):
         practice.clear_orders()
         account = LAGS if case.face in (Mechanism.READ_BACK, Mechanism.IDEMPOTENCY_KEY) else {"settle": 0.2}
+        if case.sees:
+            account = account | {"settle": SETTLES_LATE}
         channel = open_channel(practice, case.face, **account)
         rounds = min(options.rounds, ROUNDS) if case.sees else options.rounds
         seconds = rounds * sum(LIVES) / 2 / BESIDE

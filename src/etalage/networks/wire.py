@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ from etalage.kit.text import storable
 from etalage.networks import inside
 from etalage.networks.base import ChannelRefused, CouldNotRead, NotAccepted, Reason, Rejected, Unknown
 
+Read = TypeVar("Read")
 Failure = Rejected | NotAccepted | Unknown | ChannelRefused
 
 LONGEST_ID = 200  # characters of an id, or of an account's name, that we keep
@@ -74,6 +75,16 @@ def unread(
     wait = found.retry_after if isinstance(found, NotAccepted) else None
     reason = Reason.PLATFORM_DOWN if found.reason is Reason.AMBIGUOUS else found.reason
     return CouldNotRead(reason, wait, found.detail)
+
+
+def once_more(ask: Callable[[], Read]) -> Read:
+    """What a read gives, asked a second time where the first answer was nonsense.
+
+    For reads of many pages: one odd answer does not undo the pages before it.
+    """
+    read = ask()
+    is_odd = isinstance(read, CouldNotRead) and read.reason is Reason.NONSENSE_ANSWER
+    return ask() if is_odd else read
 
 
 def retry_after(answer: Answer, anew: datetime | None = None) -> float | None:

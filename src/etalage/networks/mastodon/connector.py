@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ from etalage.networks.mastodon.streaming import Streaming
 from etalage.networks.mastodon.wire import Wire
 from etalage.networks.posts import names_link, picture_parts
 from etalage.networks.rows import ODD, read_again
-from etalage.networks.wire import Failure, web_address, whole
+from etalage.networks.wire import Failure, once_more, web_address, whole
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
 PAGES_TO_LOOK = 25
@@ -125,11 +126,10 @@ class MastodonConnector(Streaming):
         seen: set[str] = set()
         place: dict[str, str] = {}
         for _ in range(PAGES_TO_LOOK):
-            asked = {"limit": str(PAGE), "exclude_reblogs": "true", **place}
-            answer = wire.answer(f"/api/v1/accounts/{account.remote_id}/statuses", asked)
-            rows = incoming.rows_of(answer)
-            if not isinstance(rows, list):
-                return CannotTell(rows.reason, rows.detail)
+            page = once_more(functools.partial(_own_statuses, wire, account, place))
+            if not isinstance(page, tuple):
+                return CannotTell(page.reason, page.detail)
+            rows, older = page
             try:
                 for row in rows:
                     if _carries(row, delivery.marker):
@@ -142,7 +142,6 @@ class MastodonConnector(Streaming):
                 # A server that does not page may have cut the list off, wherever it likes.
                 return CannotTell(Reason.AMBIGUOUS, "no pages")
             seen |= {row["id"] for row in rows}
-            older = incoming.link_value(answer, "next", "max_id") if isinstance(answer, Answer) else ""
             place = {"max_id": older or rows[-1]["id"]}
         return CannotTell(Reason.AMBIGUOUS, "more statuses than can be looked through")
 
@@ -225,6 +224,18 @@ def _ready(wire: Wire, name: str, uploaded: str) -> Prepared | Rejected | NotAcc
     if answer.status == 206:
         return NotAccepted(Reason.PLATFORM_DOWN, PROCESSING_SECONDS, "media processing")
     return Prepared(name, uploaded)
+
+
+def _own_statuses(
+    wire: Wire, account: Account, place: Mapping[str, str]
+) -> tuple[list[Any], str] | CouldNotRead | ChannelRefused:
+    """A page of own statuses, newest first, and the id that the server names for the next one; empty when none."""
+    asked = {"limit": str(PAGE), "exclude_reblogs": "true", **place}
+    answer = wire.answer(f"/api/v1/accounts/{account.remote_id}/statuses", asked)
+    if not isinstance(answer, Answer):
+        return answer
+    rows = incoming.rows_of(answer)
+    return (rows, incoming.link_value(answer, "next", "max_id")) if isinstance(rows, list) else rows
 
 
 def _statuses(

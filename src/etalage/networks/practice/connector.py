@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -45,7 +46,17 @@ from etalage.networks.posts import names_link, picture_parts
 from etalage.networks.practice.answers import could_not_read, failure
 from etalage.networks.practice.pushing import Pushes
 from etalage.networks.rows import each_read, read_again
-from etalage.networks.wire import Failure, id_of, lost, not_sent, object_of, texts_of, web_address, whole
+from etalage.networks.wire import (
+    Failure,
+    id_of,
+    lost,
+    not_sent,
+    object_of,
+    once_more,
+    texts_of,
+    web_address,
+    whole,
+)
 
 READ_SECONDS = 15.0
 WRITE_SECONDS = 60.0  # a network may take minutes to accept; a shorter wait only makes more doubt
@@ -197,7 +208,8 @@ class PracticeConnector(Pushes):
             return CannotTell(Reason.MISCONFIGURED, "no marker")
         before = ""
         for _ in range(PAGES_TO_LOOK):
-            statuses = self._statuses(account, {"before": before} if before else {})
+            place = {"before": before} if before else {}
+            statuses = once_more(functools.partial(self._statuses, account, place))
             if not isinstance(statuses, list):
                 return CannotTell(statuses.reason, statuses.detail)
             for status in statuses:

@@ -136,6 +136,13 @@ def test_a_look_goes_back_page_by_page_and_no_further_than_it_must(
     assert len(fake.asked("/api/v1/accounts/1/statuses")) == 5
 
 
+def test_a_page_that_came_as_nonsense_is_asked_for_once_more(fake: Fake, network: MastodonConnector) -> None:
+    assert isinstance(network.commit(fake.account(), post(), delivery()), Accepted)
+    fake.order(OWN, status=200, body="<h1>Welcome</h1>")
+    assert isinstance(network.look(fake.account(), delivery(), LONG_AGO), Found)
+    assert len(fake.asked("/api/v1/accounts/1/statuses")) == 2
+
+
 @pytest.mark.parametrize("shown", [3, 20, 40])
 def test_a_list_without_pages_proves_no_absence(shown: int, fake: Fake, network: MastodonConnector) -> None:
     """However short it is: the server may show no more of them at once."""
@@ -174,7 +181,7 @@ def test_a_post_is_found_although_our_public_address_has_changed_since(
 def test_a_look_that_fails_proves_nothing(
     fault: dict[str, Any], fake: Fake, network: MastodonConnector
 ) -> None:
-    fake.order(OWN, **fault)
+    fake.order(OWN, times=2, **fault)
     assert isinstance(network.look(fake.account(), delivery(), LONG_AGO), CannotTell)
 
 

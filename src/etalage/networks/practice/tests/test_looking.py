@@ -136,9 +136,7 @@ def test_a_look_pages_back_until_it_covers_the_time_asked(
     assert network.look(account, unknown, covering) == Absent()
 
 
-@pytest.mark.parametrize(
-    "fault", ["lost_before", "error_before", "nonsense", "accepted_truncated", "rate_limited"]
-)
+@pytest.mark.parametrize("fault", ["lost_before", "error_before", "rate_limited"])
 def test_a_look_that_fails_decides_nothing(
     fault: str, practice: PracticeNetwork, network: PracticeConnector
 ) -> None:
@@ -146,6 +144,19 @@ def test_a_look_that_fails_decides_nothing(
     publish(network, account, rendition(facts), facts)
     practice.order(fault, on="read")
     assert isinstance(network.look(account, facts, before()), CannotTell)
+    assert isinstance(network.look(account, facts, before()), Found)
+
+
+@pytest.mark.parametrize("fault", ["nonsense", "accepted_truncated"])
+def test_an_odd_page_is_asked_for_once_more_and_a_second_odd_answer_decides_nothing(
+    fault: str, practice: PracticeNetwork, network: PracticeConnector
+) -> None:
+    account, facts = practice.open_account(), delivery(network)
+    publish(network, account, rendition(facts), facts)
+    practice.order(fault, on="read")
+    assert isinstance(network.look(account, facts, before()), Found)
+    practice.order(fault, on="read", times=2)
+    assert network.look(account, facts, before()) == CannotTell(Reason.NONSENSE_ANSWER, "HTTP 200")
     assert isinstance(network.look(account, facts, before()), Found)
 
 
