@@ -38,7 +38,7 @@ BESIDE = 3
 PER_JUMP = 2.0
 SOON = 10.0  # seconds for a control, which may never be done
 ROUNDS = 10  # of a control
-SETTLES_LATE = 5.0  # seconds, for a control: its workers' clocks agree, and would end each other's doubts
+SETTLES_LATE = 60.0  # seconds, for a control: its workers' clocks agree, and would end each other's doubts
 
 
 @dataclass(frozen=True)
