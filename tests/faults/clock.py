@@ -34,6 +34,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 JUMPS = (HOUR, -HOUR, DAY, -DAY, timedelta(0))
 ZONES = ("Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "UTC")
 LIVES = (0.1, 0.5)
+LONGER_LIVES = (0.5, 1.0)  # of a control, whose workers must come to their work
 BESIDE = 3
 PER_JUMP = 2.0
 SOON = 10.0  # seconds for a control, which may never be done
@@ -116,7 +117,7 @@ def _until_tomorrow(batch: Batch) -> int:
 
 def _jumpy(chance: random.Random, case: Case) -> tuple[Callable[[], None], float]:
     """A worker whose clock jumps while it works, and which is killed some time later."""
-    life, seed = chance.uniform(*LIVES), chance.random()
+    life, seed = chance.uniform(*(LONGER_LIVES if case.sees else LIVES)), chance.random()
     by, zone, after = (
         DAY if case.sees else chance.choice(JUMPS),
         chance.choice(ZONES),
