@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -32,7 +32,8 @@ from tests.conftest import World
 from tests.edge.world import hand_out_again
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+# Yesterday's, because what was said more than a year ago is not kept.
+NOON = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 PLAIN = Abilities(text_limit=100, mechanism=Mechanism.NONE, settle=timedelta(seconds=1))
 
 
