@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -77,14 +78,24 @@ def unread(
     return CouldNotRead(reason, wait, found.detail)
 
 
-def once_more(ask: Callable[[], Read]) -> Read:
-    """What a read gives, asked a second time where the first answer was nonsense.
+@dataclass
+class SecondTries:
+    """For one read of many pages: a page that came as nonsense is asked for once more.
 
-    For reads of many pages: one odd answer does not undo the pages before it.
+    One odd answer does not undo the pages before it. `left`: how many pages in all, so that a server that is slow and
+    odd does not hold up a look for longer than whoever looks may take.
     """
-    read = ask()
-    is_odd = isinstance(read, CouldNotRead) and read.reason is Reason.NONSENSE_ANSWER
-    return ask() if is_odd else read
+
+    left: int = 3
+
+    def read(self, ask: Callable[[], Read]) -> Read:
+        """What `ask` gives, at the second try where the first one gave nonsense."""
+        read = ask()
+        is_odd = isinstance(read, CouldNotRead) and read.reason is Reason.NONSENSE_ANSWER
+        if not is_odd or not self.left:
+            return read
+        self.left -= 1
+        return ask()
 
 
 def retry_after(answer: Answer, anew: datetime | None = None) -> float | None:

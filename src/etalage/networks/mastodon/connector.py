@@ -42,7 +42,7 @@ from etalage.networks.mastodon.streaming import Streaming
 from etalage.networks.mastodon.wire import Wire
 from etalage.networks.posts import names_link, picture_parts
 from etalage.networks.rows import ODD, read_again
-from etalage.networks.wire import Failure, once_more, web_address, whole
+from etalage.networks.wire import Failure, SecondTries, web_address, whole
 
 PAGE = 40  # statuses; the most that Mastodon gives at once
 PAGES_TO_LOOK = 25
@@ -123,10 +123,11 @@ class MastodonConnector(Streaming):
         if not delivery.marker:
             return CannotTell(Reason.MISCONFIGURED, "no marker")
         wire = self.wire(account.base_url, account.token)
+        tries = SecondTries()
         seen: set[str] = set()
         place: dict[str, str] = {}
         for _ in range(PAGES_TO_LOOK):
-            page = once_more(functools.partial(_own_statuses, wire, account, place))
+            page = tries.read(functools.partial(_own_statuses, wire, account, place))
             if not isinstance(page, tuple):
                 return CannotTell(page.reason, page.detail)
             rows, older = page

@@ -48,11 +48,11 @@ from etalage.networks.practice.pushing import Pushes
 from etalage.networks.rows import each_read, read_again
 from etalage.networks.wire import (
     Failure,
+    SecondTries,
     id_of,
     lost,
     not_sent,
     object_of,
-    once_more,
     texts_of,
     web_address,
     whole,
@@ -206,10 +206,10 @@ class PracticeConnector(Pushes):
         """Page through the own statuses, newest first, until one is older than `since`."""
         if not marker:
             return CannotTell(Reason.MISCONFIGURED, "no marker")
-        before = ""
+        before, tries = "", SecondTries()
         for _ in range(PAGES_TO_LOOK):
             place = {"before": before} if before else {}
-            statuses = once_more(functools.partial(self._statuses, account, place))
+            statuses = tries.read(functools.partial(self._statuses, account, place))
             if not isinstance(statuses, list):
                 return CannotTell(statuses.reason, statuses.detail)
             for status in statuses:

@@ -4,7 +4,8 @@
 
 It prints its address. It honours idempotency keys, unless SOFTWARE (its name in NodeInfo) is not "mastodon", and
 works on every uploaded picture until it was asked for twice. `POST /--fault` orders faults for one kind of request:
-{"on": "POST /api/v1/statuses", "times": 1, "accepted": true, "cut": true} or with "status", "headers", "body".
+{"on": "POST /api/v1/statuses", "times": 1, "accepted": true, "cut": true} or with "status", "headers", "body";
+"skip": so many such requests are answered well before it.
 `GET /--ledger` lists every status ever accepted and every request; `POST /--notify` lets notifications come in;
 `POST /--stream` {"at": "ws://…"} lets it stream there ("here": itself), `POST /--hang-up` ends the streams that are
 open; `POST /--forget` begins anew.
@@ -204,7 +205,11 @@ class Hand(BaseHTTPRequestHandler):
 
     def _fault(self, request: str) -> dict[str, Any] | None:
         for fault in self.world.faults:
-            if fault["on"] == request and fault["times"] > 0:
+            if fault["on"] != request:
+                continue
+            if fault["skip"] > 0:
+                fault["skip"] -= 1
+            elif fault["times"] > 0:
                 fault["times"] -= 1
                 return fault
         return None
@@ -212,7 +217,7 @@ class Hand(BaseHTTPRequestHandler):
     def _behind(self, path: str, raw: bytes) -> Any:
         """The back door."""
         if path == "/--fault":
-            self.world.faults.append({"times": 1, **json.loads(raw)})
+            self.world.faults.append({"times": 1, "skip": 0, **json.loads(raw)})
         elif path == "/--notify":
             self.world.notifications.extend(json.loads(raw))
         elif path == "/--stream":

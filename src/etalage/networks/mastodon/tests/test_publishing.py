@@ -136,11 +136,18 @@ def test_a_look_goes_back_page_by_page_and_no_further_than_it_must(
     assert len(fake.asked("/api/v1/accounts/1/statuses")) == 5
 
 
-def test_a_page_that_came_as_nonsense_is_asked_for_once_more(fake: Fake, network: MastodonConnector) -> None:
-    assert isinstance(network.commit(fake.account(), post(), delivery()), Accepted)
-    fake.order(OWN, status=200, body="<h1>Welcome</h1>")
-    assert isinstance(network.look(fake.account(), delivery(), LONG_AGO), Found)
-    assert len(fake.asked("/api/v1/accounts/1/statuses")) == 2
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_a_page_that_came_as_nonsense_is_asked_for_once_more(
+    page: int, fake: Fake, network: MastodonConnector
+) -> None:
+    for number in range(12):
+        marker = f"https://shop.example/l/N{number}"
+        assert isinstance(network.commit(fake.account(), post(marker=marker), delivery(number)), Accepted)
+    fake.order(OWN, skip=page, status=200, body="<h1>Welcome</h1>")
+    oldest = delivery(0, "https://shop.example/l/N0")
+    assert network.look(fake.account(), oldest, LONG_AGO) == Found("1000", "https://fake.example/@lune/1000")
+    places = [asked["path"] for asked in fake.asked("/api/v1/accounts/1/statuses")]
+    assert len(places) == 4 and len(set(places)) == 3 and places[page] == places[page + 1]
 
 
 @pytest.mark.parametrize("shown", [3, 20, 40])
@@ -171,7 +178,7 @@ def test_a_post_is_found_although_our_public_address_has_changed_since(
     "fault",
     [
         {"status": 500},
-        {"status": 200, "body": "<h1>Welcome</h1>"},
+        {"status": 200, "body": "<h1>Welcome</h1>", "times": 2},
         {"status": 200, "body": '[{"id": "1"}]'},
         {"status": 200, "body": '[{"id": "1", "content": "", "created_at": "yesterday"}]'},
         {"status": 401},
@@ -181,7 +188,7 @@ def test_a_post_is_found_although_our_public_address_has_changed_since(
 def test_a_look_that_fails_proves_nothing(
     fault: dict[str, Any], fake: Fake, network: MastodonConnector
 ) -> None:
-    fake.order(OWN, times=2, **fault)
+    fake.order(OWN, **fault)
     assert isinstance(network.look(fake.account(), delivery(), LONG_AGO), CannotTell)
 
 

@@ -134,9 +134,11 @@ def test_a_look_pages_back_until_it_covers_the_time_asked(
     assert isinstance(network.look(account, facts, covering), Found)
     unknown = replace(facts, marker="https://lune.example/l/never")
     assert network.look(account, unknown, covering) == Absent()
+    practice.order("nonsense", on="read", skip=1)
+    assert isinstance(network.look(account, facts, covering), Found)
 
 
-@pytest.mark.parametrize("fault", ["lost_before", "error_before", "rate_limited"])
+@pytest.mark.parametrize("fault", ["lost_before", "error_before", "rate_limited", "dead_token"])
 def test_a_look_that_fails_decides_nothing(
     fault: str, practice: PracticeNetwork, network: PracticeConnector
 ) -> None:
