@@ -12,6 +12,7 @@ from etalage.networks.base import (
     Accepted,
     CannotTell,
     ChannelRefused,
+    Delivery,
     Found,
     Mechanism,
     NotAccepted,
@@ -120,14 +121,18 @@ def test_what_never_arrived_is_absent(fake: Fake, network: MastodonConnector) ->
     assert network.look(fake.account(), delivery(), LONG_AGO) == Absent()
 
 
+def first_of_twelve(fake: Fake, network: MastodonConnector) -> Delivery:
+    """The oldest of as many posts as fill three pages."""
+    sent = [delivery(number, f"https://shop.example/l/N{number}") for number in range(12)]
+    for one in sent:
+        assert isinstance(network.commit(fake.account(), post(marker=one.marker), one), Accepted)
+    return sent[0]
+
+
 def test_a_look_goes_back_page_by_page_and_no_further_than_it_must(
     fake: Fake, network: MastodonConnector
 ) -> None:
-    account = fake.account()
-    for number in range(12):
-        marker = f"https://shop.example/l/N{number}"
-        assert isinstance(network.commit(account, post(marker=marker), delivery(number, marker)), Accepted)
-    oldest = delivery(0, "https://shop.example/l/N0")
+    account, oldest = fake.account(), first_of_twelve(fake, network)
     assert network.look(account, oldest, LONG_AGO) == Found("1000", "https://fake.example/@lune/1000")
     assert len(fake.asked("/api/v1/accounts/1/statuses")) == 3
     # The newest page holds minutes 7 to 11, the next one 2 to 6.
@@ -140,11 +145,8 @@ def test_a_look_goes_back_page_by_page_and_no_further_than_it_must(
 def test_a_page_that_came_as_nonsense_is_asked_for_once_more(
     page: int, fake: Fake, network: MastodonConnector
 ) -> None:
-    for number in range(12):
-        marker = f"https://shop.example/l/N{number}"
-        assert isinstance(network.commit(fake.account(), post(marker=marker), delivery(number)), Accepted)
+    oldest = first_of_twelve(fake, network)
     fake.order(OWN, skip=page, status=200, body="<h1>Welcome</h1>")
-    oldest = delivery(0, "https://shop.example/l/N0")
     assert network.look(fake.account(), oldest, LONG_AGO) == Found("1000", "https://fake.example/@lune/1000")
     places = [asked["path"] for asked in fake.asked("/api/v1/accounts/1/statuses")]
     assert len(places) == 4 and len(set(places)) == 3 and places[page] == places[page + 1]
