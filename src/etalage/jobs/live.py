@@ -5,6 +5,6 @@ from __future__ import annotations
 from etalage.jobs.models import LiveChange
 
 
-def tell(name: str) -> None:
-    """Note that the part of the pages called `name` changed; seen by open pages after the commit."""
-    LiveChange.objects.create(name=name)
+def tell(*names: str) -> None:
+    """Note that the parts of the pages called so changed; seen by open pages after the commit."""
+    LiveChange.objects.bulk_create([LiveChange(name=name) for name in names])

@@ -54,6 +54,9 @@ CLEAR: dict[str, Any] = {
     "absent_since": None,
     "looks": 0,
 }
+#: What steps are decided by: of a row's forty columns most are not read for one.
+_DECIDES = ("state", "token", "tries", "attempt", "remote_id", "change")
+_TIMES = ("lease_clock", "leased_until", "safe_until")
 # No page waits for these.
 _PASSING = frozenset({DeliveryState.CLAIMED, DeliveryState.PREPARED, DeliveryState.RECONCILING})
 
@@ -158,17 +161,21 @@ def _counted_anew(row: Publication) -> dict[str, Any]:
 
 def _locked(publication_id: UUID, only_if: Q | None = None) -> Publication | None:
     """The row if it is so, locked on PostgreSQL; SQLite's transactions are exclusive from their start."""
-    return Publication.objects.select_for_update().filter(only_if or Q(), pk=publication_id).first()
+    rows = Publication.objects.only(*_DECIDES, *_TIMES).select_for_update()
+    return next(iter(rows.filter(only_if or Q(), pk=publication_id).order_by()), None)
 
 
 def _note(row: Publication, to: DeliveryState, **facts: Any) -> None:
     """Write the step into the history, announce it and tell open pages."""
-    DeliveryStep.objects.create(publication_id=row.pk, from_state=row.state, to_state=to, **facts)
+    _line(row, to, **facts).save(force_insert=True)
     if event := _EVENTS.get(to):
         announce(event(row.pk))
     if to not in _PASSING:
-        tell("posts")
-        tell("calendar")
+        tell("posts", "calendar")
+
+
+def _line(row: Publication, to: DeliveryState, **facts: Any) -> DeliveryStep:
+    return DeliveryStep(publication_id=row.pk, from_state=row.state, to_state=to, **facts)
 
 
 def claim_due(now: datetime, limit: int) -> list[Claim]:
@@ -220,11 +227,12 @@ def _due(now: datetime) -> QuerySet[Publication]:
 def _claim(
     rows: QuerySet[Publication], order: list[UUID], now: datetime, limit: int, to: DeliveryState
 ) -> list[Claim]:
-    """Lock (or skip what others hold), count the token up and start the lease."""
-    claims: list[Claim] = []
+    """Lock (or skip what others hold), count the token up and start the lease; no page and no event tells of it."""
+    claims, steps = list[Claim](), list[DeliveryStep]()
     with transaction.atomic():
         lease = ticks.lease(ticks.now())
-        free = {row.pk: row for row in rows.select_for_update(skip_locked=True, of=("self",))}
+        known = rows.only(*_DECIDES, *_TIMES).select_for_update(skip_locked=True, of=("self",))
+        free = {row.pk: row for row in known}
         for key in order:
             row = free.get(key)
             if row is None or len(claims) == limit:
@@ -237,8 +245,9 @@ def _claim(
                 **{**_counted_anew(row), **lease},
             )
             if taken:
-                _note(row, to, at=now, attempt=row.attempt)
+                steps.append(_line(row, to, at=now, attempt=row.attempt))
                 claims.append(Claim(row.pk, row.token + 1))
+        DeliveryStep.objects.bulk_create(steps)
     return claims
 
 
@@ -386,11 +395,5 @@ def alarm(row: Publication, remote_id: str, attempt: int = 0) -> None:
 
 def _remember(row: Publication, reason: str, remote_id: str, attempt: int) -> None:
     """A line of history that moves nothing."""
-    DeliveryStep.objects.create(
-        publication_id=row.pk,
-        from_state=row.state,
-        to_state=row.state,
-        reason=reason,
-        detail=remote_id,
-        attempt=attempt or row.attempt,
-    )
+    facts = {"reason": reason, "detail": remote_id, "attempt": attempt or row.attempt}
+    _line(row, DeliveryState(row.state), **facts).save(force_insert=True)

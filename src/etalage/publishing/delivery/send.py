@@ -53,8 +53,11 @@ def send(claim: Claim) -> None:
         outcomes.channel_refused(work, Reason.AUTH_DEAD, "")
         return
     rendition = _rendition(work, publisher)
-    if rendition is not None and _prepare(work, publisher, account, rendition):
-        _commit(work, publisher, account, rendition)
+    if rendition is None:
+        return
+    delivery = _prepare(work, publisher, account, rendition)
+    if delivery is not None:
+        _commit(work, publisher, account, rendition, delivery)
 
 
 def load(claim: Claim) -> Work | None:
@@ -131,28 +134,29 @@ def _keep_facts(work: Work, publisher: Publisher, content: str) -> bool:
     return machine.keep_facts(work.claim, forget_parts=is_new, valid_for=valid_for, **facts)
 
 
-def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> bool:
-    """Take the invisible steps, each remote id committed before the next; True when all is prepared."""
+def _prepare(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> Delivery | None:
+    """Take the invisible steps, each remote id committed before the next; what to send when all is prepared."""
     publication = work.publication
     for _number in range(MOST_STEPS):
         delivery = delivery_of(publication, publication.attempt + 1)
         step = publisher.next_step(account, rendition, delivery)
         if step is None:
-            return work.move(DeliveryState.PREPARED, **ticks.lease(ticks.now()))
+            return delivery if work.move(DeliveryState.PREPARED, **ticks.lease(ticks.now())) else None
         if not machine.renew(work.claim):
-            return False
+            return None
         if not outcomes.after_step(work, publisher.take_step(account, rendition, delivery, step)):
-            return False
+            return None
     raise RuntimeError(f"the preparation of publication {publication.pk} does not end")
 
 
-def _commit(work: Work, publisher: Publisher, account: Account, rendition: Rendition) -> None:
+def _commit(
+    work: Work, publisher: Publisher, account: Account, rendition: Rendition, delivery: Delivery
+) -> None:
     """Write the intent down, send exactly once, write the answer down.
 
     The intent asks once more whether the lease still runs, and begins it anew.
     """
     publication = work.publication
-    delivery = delivery_of(publication, publication.attempt + 1)
     if _is_over(work) or not _channel_is_open(work):
         return
     # Before the statement: the lease ends no sooner.
