@@ -55,7 +55,7 @@ def _work_off(
             done += first() + _shift(crew, take)
             done += crew.wait_for_all(PATIENCE)
             if not crew.busy:
-                break  # else another shift, beside what is slow: while this round lasts, nobody else takes more
+                break  # else another shift, beside what is slow: while this round lasts, there may be no other
     finally:
         done += crew.end()
     return done

@@ -22,7 +22,8 @@ class Pace:
     first_wait: timedelta = timedelta(seconds=10)  # before the second try; doubled for each further one
     longest_wait: timedelta = timedelta(minutes=30)
     least_settle: timedelta = timedelta(seconds=30)  # between a doubt and the first look, at least
-    hands: int = 24  # publications that one process sends at the same time
+    # Publications that one round sends at the same time, each with a connection to the database of its own.
+    hands: int = 20
     shift: timedelta = timedelta(seconds=50)  # how long one round of work goes on taking more
     looks: int = 6  # undecided looks before a person is asked
     lost: int = 6  # workers that died over one publication before a person is asked
