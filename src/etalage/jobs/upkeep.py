@@ -1,4 +1,4 @@
-"""Keeps the database quick: SQLite looks again at how its tables have grown; PostgreSQL does so by itself."""
+"""Keeps the database quick: SQLite looks again at how its tables have grown; PostgreSQL does so by itself, in time."""
 
 from __future__ import annotations
 

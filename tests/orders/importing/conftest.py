@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from etalage.imports.importers import Context, Counts
@@ -82,6 +83,18 @@ def load(world: World, tmp_path: Path) -> Load:
         return read_file(path, options)
 
     return run
+
+
+def believe_empty() -> None:
+    """What autovacuum leaves where it looked at tables whose rows were taken back: PostgreSQL's planner sees none.
+
+    With half a year of real sales, joining the notes to them did not end for minutes.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE pg_class SET reltuples = 0, relpages = 200 WHERE relname LIKE 'orders_%%' AND relkind = 'r'"
+            )
 
 
 def net_minor() -> int:

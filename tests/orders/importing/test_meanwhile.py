@@ -12,7 +12,7 @@ from etalage.customers.actions.many import Person, find_or_create_many
 from etalage.customers.models import Customer, Identity
 from etalage.orders.models import Order
 from tests.conftest import World
-from tests.orders.importing.conftest import Load, Outcome
+from tests.orders.importing.conftest import Load, Outcome, believe_empty
 
 WITH_CARD = ["number", "date", "sku", "title", "quantity", "unit price", "email", "card"]
 ROW = ["1", "2026-03-02 10:00", "CUP", "A cup", 1, "12.50", "nora@example.com", "C1"]
@@ -89,3 +89,23 @@ def test_what_was_left_with_nobody_goes_to_who_it_is(load: Load, became: str) ->
     assert (owner == older) == (became == "another")
     assert Identity.objects.get(kind="email").customer == owner
     assert Customer.objects.get(pk=before.pk).name == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite keeps no count that it could believe in"
+)
+def test_the_planner_knows_of_the_sales_when_notes_are_joined_to_them(load: Load) -> None:
+    believe_empty()
+    rows = [[number, "2026-03-02 10:00", f"CUP-{number}", "A cup", 1, "12.50"] for number in range(20)]
+    rows.append(["back", "2026-03-03 10:00", "CUP-1", "A cup", -1, "12.50"])
+    assert counted() == 0  # the control: nobody has looked since
+    assert load(rows, WITH_CARD[:6]).counts.created == 21
+    assert counted() == 20
+
+
+def counted() -> int:
+    """How many sales PostgreSQL's planner believes in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'orders_order'::regclass")
+        return int(cursor.fetchone()[0])

@@ -17,6 +17,7 @@ from etalage.imports.reading.columns import Field, normal
 from etalage.imports.reading.table import Table
 from etalage.imports.reading.values import day_comes_first, decimal_mark, moment_reader
 from etalage.kit.outages import gave_way
+from etalage.kit.rows import count_anew
 from etalage.orders.importing.fields import FIELDS
 from etalage.orders.importing.notes import packed, unpacked, write_notes
 from etalage.orders.importing.reader import ReceiptReader, Refused, Rules
@@ -27,7 +28,7 @@ from etalage.orders.importing.staging import Rows, Staging, staging
 from etalage.orders.importing.surveying import Survey
 from etalage.orders.importing.variants import Variants
 from etalage.orders.importing.words import place_of
-from etalage.orders.models import Place
+from etalage.orders.models import Order, OrderLine, Place, Refund, RefundLine
 
 _BATCH_ORDERS = 500
 _BATCH_LINES = 10_000
@@ -74,6 +75,7 @@ class _Loading:
             variants = Variants()
             for batch in _batches(self._receipts(rows, reader), _BATCH_ORDERS, _BATCH_LINES):
                 self._in_transaction(partial(write_sales, batch, self._source, variants))
+            count_anew(Order, OrderLine, Refund, RefundLine)  # joining notes reads all four together
             notes = map(unpacked, rows.notes())
             while some := list(islice(notes, _BATCH_NOTES)):
                 self._in_transaction(partial(write_notes, some, self._source))
