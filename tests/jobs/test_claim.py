@@ -91,13 +91,14 @@ def test_ten_failing_jobs_do_not_starve_the_others() -> None:
 
 def test_places_are_shared_in_turn_and_one_is_kept_from_a_queue_of_long_jobs() -> None:
     a, b, c = Lane("a", 0), Lane("b", 0), Lane("c", 0)
-    assert share([a], 4, {}, 3) == {a: 3}
-    assert share([a, b, c], 4, {}, 3) == {a: 2, b: 1, c: 1}
-    assert share([a, b, c], 1, {}, 3, after="a") == {b: 1}
-    assert share([a, b], 1, {"a": 3}, 3) == {b: 1}
-    assert share([a, Lane("a", -5)], 1, {}, 3) == {Lane("a", -5): 1}
-    assert share([], 4, {}, 3) == {}
-    assert share([a], 1, {"a": 1}, 1) == {}
+    three = {"a": 3, "b": 3, "c": 3}
+    assert share([a], 4, three) == {a: 3}
+    assert share([a, b, c], 4, three) == {a: 2, b: 1, c: 1}
+    assert share([a, b, c], 1, three, after="a") == {b: 1}
+    assert share([a, b], 1, {"a": 0, "b": 3}) == {b: 1}
+    assert share([a, Lane("a", -5)], 1, three) == {Lane("a", -5): 1}
+    assert share([], 4, {}) == {}
+    assert share([a], 1, {"a": -1}) == {}
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def all_done() -> bool:
 
 def holding() -> int:
     """How many long jobs run."""
-    return Job.objects.filter(state=State.RUNNING, task__endswith=".hold").count()
+    return Job.objects.filter(state=State.RUNNING, task__regex=r"\.hold(_few)?$").count()
 
 
 def make_a_crowd(queue: str = "default") -> None:
@@ -92,6 +93,34 @@ def test_a_queue_of_nothing_but_long_jobs_has_a_bound_and_the_threads_beside_go_
             (tmp_path / "go").touch()
         wait_for(all_done)
         wait_for(lambda: len(worker._hands) == 2)
+    assert set(Job.objects.values_list("attempts", flat=True)) == {1}
+
+
+@pytest.mark.parametrize("threads", [1, 2, THREADS, 10])
+def test_work_that_brings_threads_of_its_own_is_left_to_other_workers_beyond_its_bound(
+    tmp_path: Path, threads: int
+) -> None:
+    for _ in range(7):
+        work.hold_few.enqueue(str(tmp_path))
+    with ExitStack() as workers:
+        first, bound = workers.enter_context(working(threads=threads)), 2
+        try:
+            wait_for(lambda: holding() == bound)
+            work.note_elsewhere.enqueue("another queue")
+            wait_for(lambda: work.did() == ["another queue"])
+            wait_for(lambda: first._counted().long.total() == bound)
+            work.note.enqueue("while both are long")
+            wait_for(lambda: len(work.did()) == 2)
+            assert holding() == bound
+            workers.enter_context(working(threads=threads))
+            wait_for(lambda: holding() == 2 * bound)
+            work.note.enqueue("and both workers have theirs")
+            wait_for(lambda: len(work.did()) == 3)
+            assert holding() == 2 * bound
+        finally:
+            (tmp_path / "go").touch()
+        work.note_among_few.enqueue("the queue goes on")
+        wait_for(all_done)
     assert set(Job.objects.values_list("attempts", flat=True)) == {1}
 
 

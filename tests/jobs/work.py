@@ -86,6 +86,16 @@ def hold(folder: str) -> int:
     return os.getpid()
 
 
+@task(backoff=0, queue_name="bounded", most_at_once=2)
+def hold_few(folder: str) -> int:
+    return hold.call(folder)
+
+
+@task(backoff=0, queue_name="bounded")
+def note_among_few(text: str) -> None:
+    LiveChange.objects.create(name=text)
+
+
 @task(backoff=0, lease=1)
 def hold_and_check(folder: str) -> int:
     """As `hold`, asking for its lease before its effect."""

@@ -47,19 +47,17 @@ def due_lanes() -> list[Lane]:
         return [Lane(queue, rank) for queue, rank in cursor.fetchall()]
 
 
-def share(
-    lanes: Sequence[Lane], free: int, running: Mapping[str, int], most: int, after: str = ""
-) -> dict[Lane, int]:
+def share(lanes: Sequence[Lane], free: int, room: Mapping[str, int], after: str = "") -> dict[Lane, int]:
     """Divide `free` places among the queues: one each in turn, beginning after queue `after`.
 
-    A queue gives its most urgent lane only, and has at most `most` jobs at once (those `running` counted),
-    so that a queue of long jobs leaves room for another.
+    A queue gives its most urgent lane only, and no more jobs than there is `room` for, so that a queue of long jobs
+    leaves room for another.
     """
     first = {lane.queue: lane for lane in sorted(lanes, reverse=True)}
     turns = sorted(first, key=lambda queue: (queue <= after, queue))
     given = dict.fromkeys(turns, 0)
     while free > 0:
-        open_queues = [queue for queue in turns if running.get(queue, 0) + given[queue] < most]
+        open_queues = [queue for queue in turns if given[queue] < room[queue]]
         if not open_queues:
             break
         for queue in open_queues[:free]:

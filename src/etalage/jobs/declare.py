@@ -37,6 +37,8 @@ class LeasedTask(Task[P, T]):
     """Seconds after which the lease of a running attempt is no longer renewed."""
     atomic: bool = False
     """Run in one transaction with the job's own end: its rows are written exactly once. Not for slow work."""
+    most_at_once: int | None = None
+    """Jobs of its queue that one worker runs at once, for work that brings threads of its own; None: no such bound."""
 
 
 def task(
@@ -48,6 +50,7 @@ def task(
     lease: int = LEASE_SECONDS,
     time_limit: int = TIME_LIMIT_SECONDS,
     atomic: bool = False,
+    most_at_once: int | None = None,
 ) -> Callable[[Callable[P, T]], LeasedTask[P, T]]:
     """Declare a module-level function as a task; `.enqueue(…)` then writes a job in the current transaction.
 
@@ -66,6 +69,7 @@ def task(
             lease=lease,
             time_limit=time_limit,
             atomic=atomic,
+            most_at_once=most_at_once,
         )
 
     return declare

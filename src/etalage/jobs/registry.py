@@ -62,6 +62,12 @@ def find_task(path: str) -> LeasedTask[..., Any]:
         raise UnknownTaskError(path) from None
 
 
+def most_at_once(queue: str) -> int | None:
+    """How many jobs of a queue one worker runs at once: the least that a task of that queue says; None: none does."""
+    said = [task.most_at_once for task in TASKS.values() if task.queue_name == queue]
+    return min((most for most in said if most is not None), default=None)
+
+
 def find_handler(path: str) -> Handler:
     """The declared handler of that dotted name. Raises UnknownTaskError."""
     try:

@@ -17,6 +17,7 @@ from etalage.jobs.execute import execute, lease_of
 from etalage.jobs.lease import Lease
 from etalage.jobs.leaseclock import seconds
 from etalage.jobs.models import Job
+from etalage.jobs.registry import most_at_once
 from etalage.jobs.schedule import enqueue_due
 from etalage.jobs.setback import Wallclock
 from etalage.jobs.settle import reclaim
@@ -149,8 +150,9 @@ class Worker:
         if free <= 0:
             self._say_when_full(held)
             return False
-        lanes = [lane for lane in due_lanes() if held.long[lane.queue] < MOST_LONG]
-        given = share(lanes, free, held.quick, max(1, self.threads - 1), self._last_queue)
+        lanes = due_lanes()
+        room = {lane.queue: self._room(held, lane.queue) for lane in lanes}
+        given = share(lanes, free, room, self._last_queue)
         taken = 0
         for lane, places in given.items():
             started = seconds()
@@ -159,6 +161,13 @@ class Worker:
                 self._last_queue = lane.queue
                 taken += 1
         return taken > 0
+
+    def _room(self, held: Held, queue: str) -> int:
+        """How many more jobs of a queue may run here; what is left waits where another worker can take it."""
+        if held.long[queue] >= MOST_LONG:
+            return 0
+        places, bound = max(1, self.threads - 1) - held.quick[queue], most_at_once(queue)
+        return places if bound is None else min(places, bound - held.quick[queue] - held.long[queue])
 
     def _say_when_full(self, held: Held) -> None:
         """A worker whose hands are full of calls that never end looks idle: somebody has to start it again."""

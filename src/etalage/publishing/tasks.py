@@ -11,9 +11,16 @@ from etalage.jobs.schedule import every
 from etalage.publishing.actions import pictures
 from etalage.publishing.delivery import changes, crew, lag
 
+ROUNDS = 2
+"""Rounds that one worker has at once: one may be full of what slow networks hold, the other goes on.
+
+Each hand of a round has a connection to the database, and a round is asked for at each due moment: after an outage they
+would be more than PostgreSQL gives, and pages need some.
+"""
+
 
 @every(seconds=5)
-@task(queue_name="delivery", priority=10)
+@task(queue_name="delivery", priority=10, most_at_once=ROUNDS)
 def deliver_due() -> int:
     """Send every publication whose time has come; also asked for at the exact moment of each due time.
 
@@ -23,7 +30,7 @@ def deliver_due() -> int:
 
 
 @every(seconds=5)
-@task(queue_name="doubts", priority=5)
+@task(queue_name="doubts", priority=5, most_at_once=ROUNDS)
 def settle_doubts() -> int:
     """Take back what lost workers held, end what is too late, and look for what may stand on a network."""
     return crew.settle()

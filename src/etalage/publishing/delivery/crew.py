@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 1.0
 """Seconds after which more is taken although nothing in hand is finished: a network may be slow, and others wait."""
 LONGEST_ROUND = 900.0
-"""Seconds, well within the time limit of a task."""
+"""Seconds, well within the time limit of a task. A round may end after half of it, so that two do not end together."""
 
 
 def deliver() -> int:
@@ -49,9 +50,10 @@ def _work_off(
         for claim in claims:
             act(claim)
         return done + len(claims)
-    crew, done, begun = Crew(act, pace().hands), 0, clock.elapsed()
+    crew, done = Crew(act, pace().hands), 0
+    end = clock.elapsed() + LONGEST_ROUND * random.uniform(0.5, 1.0)  # noqa: S311  (no secret)
     try:
-        while not is_stopping() and clock.elapsed() < begun + LONGEST_ROUND:
+        while not is_stopping() and clock.elapsed() < end:
             done += first() + _shift(crew, take)
             done += crew.wait_for_all(PATIENCE)
             if not crew.busy:
@@ -63,16 +65,17 @@ def _work_off(
 
 def _shift(crew: Crew, take: Callable[[datetime, int], list[Claim]]) -> int:
     """Take as long as a shift is, or until nothing is due and in hand; how many were finished."""
-    end, done = clock.elapsed() + pace().shift.total_seconds(), 0
+    end, done, finished = clock.elapsed() + pace().shift.total_seconds(), 0, 0
     least = max(1, crew.hands // 4)  # free hands before more is claimed: fewer, larger claims
     while clock.elapsed() < end and not is_stopping():
         look_at_connection()
         free = crew.hands - crew.busy
-        if free >= least:
+        if free >= least or (free and not finished):  # the others are held up: what is free goes on
             crew.hand_out(take(clock.now(), free))
         if not crew.busy:
             break
-        done += crew.wait(PATIENCE)
+        finished = crew.wait(PATIENCE)
+        done += finished
     return done
 
 
