@@ -13,7 +13,7 @@ from django.db import connection
 from etalage.jobs.models import Job, State
 from etalage.jobs.registry import PERIODIC
 from etalage.jobs.schedule import every
-from etalage.jobs.worker import MOST_LONG, THREADS
+from etalage.jobs.worker import MOST_LONG, THREADS, Held, Worker
 from etalage.kit import clock
 from tests.jobs import work
 from tests.jobs.conftest import wait_for, working
@@ -30,6 +30,12 @@ def all_done() -> bool:
 def holding() -> int:
     """How many long jobs run."""
     return Job.objects.filter(state=State.RUNNING, task__regex=r"\.hold(_few)?$").count()
+
+
+def in_hand(worker: Worker) -> Held:
+    """What a worker holds."""
+    with worker._lock:
+        return worker._counted()
 
 
 def make_a_crowd(queue: str = "default") -> None:
@@ -108,7 +114,7 @@ def test_work_that_brings_threads_of_its_own_is_left_to_other_workers_beyond_its
             wait_for(lambda: holding() == bound)
             work.note_elsewhere.enqueue("another queue")
             wait_for(lambda: work.did() == ["another queue"])
-            wait_for(lambda: first._counted().long.total() == bound)
+            wait_for(lambda: in_hand(first).long.total() == bound)
             work.note.enqueue("while both are long")
             wait_for(lambda: len(work.did()) == 2)
             assert holding() == bound
@@ -178,6 +184,6 @@ def test_a_bound_of_places_holds_while_jobs_come_and_go() -> None:
         work.note.enqueue(str(number))
     with working(threads=2) as worker:
         while not all_done():
-            most = max(most, worker._counted().quick.total())
+            most = max(most, in_hand(worker).quick.total())
             stop.wait(0.005)
     assert most <= 2

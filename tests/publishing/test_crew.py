@@ -7,11 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
+from uuid import uuid4
 
 import pytest
 from django.db import connections
 from pytest_django import Settings
 
+from etalage.jobs.lease import Lease, holding
 from etalage.jobs.models import Job
 from etalage.jobs.registry import most_at_once
 from etalage.jobs.worker import MOST_LONG
@@ -117,6 +119,21 @@ def test_the_last_free_hand_of_a_round_goes_on_while_slow_networks_hold_all_othe
         publication.refresh_from_db()
         assert publication.state == "sending"
     assert round_of_work.result(60) == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_round_that_was_given_to_another_worker_takes_nothing_more(
+    practice_channel: NewChannel, new_post: NewPost
+) -> None:
+    publication = new_post(practice_channel(), now=True).publications.get()
+    lease = Lease(job_id=uuid4(), token=1, length=60, time_limit=60, lost=True)
+    with holding(lease):
+        assert crew.deliver() == 0
+    publication.refresh_from_db()
+    assert publication.state == "scheduled"
+    lease.lost = False
+    with holding(lease):
+        assert crew.deliver() == 1
 
 
 @pytest.mark.django_db

@@ -88,13 +88,12 @@ def count_anew(*models: type[Model]) -> None:
     """Let PostgreSQL look at these tables as they are now, after many rows came in.
 
     Where autovacuum looked while they were empty, the planner goes on believing that, and reads a large table whole
-    for each row of another (postgresql.org/docs/current/populate.html, "Run ANALYZE Afterwards"). A table that is
-    just being looked at or rebuilt is left out, as nobody waits for advice. SQLite takes an index where there is one,
-    however few rows it believes in.
+    for each row of another (postgresql.org/docs/current/populate.html, "Run ANALYZE Afterwards"). SQLite takes an
+    index where there is one, however few rows it believes in.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE (SKIP_LOCKED) {', '.join(map(_table, models))}")
+            cursor.execute(f"ANALYZE {', '.join(map(_table, models))}")
 
 
 def stored_moment(moment: datetime) -> Any:

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from django.db import connection
 
 from etalage.jobs import is_stopping
+from etalage.jobs.lease import current_lease
 from etalage.kit import clock
 from etalage.kit.outages import look_at_connection
 from etalage.publishing.delivery import machine, outcomes
@@ -24,8 +25,11 @@ from etalage.publishing.models import DeliveryState
 log = logging.getLogger(__name__)
 PATIENCE = 1.0
 """Seconds after which more is taken although nothing in hand is finished: a network may be slow, and others wait."""
-LONGEST_ROUND = 900.0
-"""Seconds, well within the time limit of a task. A round may end after half of it, so that two do not end together."""
+LONGEST_ROUND = 1500.0
+"""Seconds, within the time limit of a task; a round that never finds itself idle ends after a fifth of them or later.
+
+At its end it takes nothing more and waits for what is in hand: two that began together should not do so together.
+"""
 
 
 def deliver() -> int:
@@ -51,9 +55,9 @@ def _work_off(
             act(claim)
         return done + len(claims)
     crew, done = Crew(act, pace().hands), 0
-    end = clock.elapsed() + LONGEST_ROUND * random.uniform(0.5, 1.0)  # noqa: S311  (no secret)
+    end = clock.elapsed() + LONGEST_ROUND * random.uniform(0.2, 1.0)  # noqa: S311  (no secret)
     try:
-        while not is_stopping() and clock.elapsed() < end:
+        while _goes_on(end):
             done += first() + _shift(crew, take)
             done += crew.wait_for_all(PATIENCE)
             if not crew.busy:
@@ -67,7 +71,7 @@ def _shift(crew: Crew, take: Callable[[datetime, int], list[Claim]]) -> int:
     """Take as long as a shift is, or until nothing is due and in hand; how many were finished."""
     end, done, finished = clock.elapsed() + pace().shift.total_seconds(), 0, 0
     least = max(1, crew.hands // 4)  # free hands before more is claimed: fewer, larger claims
-    while clock.elapsed() < end and not is_stopping():
+    while _goes_on(end):
         look_at_connection()
         free = crew.hands - crew.busy
         if free >= least or (free and not finished):  # the others are held up: what is free goes on
@@ -77,6 +81,11 @@ def _shift(crew: Crew, take: Callable[[datetime, int], list[Claim]]) -> int:
         finished = crew.wait(PATIENCE)
         done += finished
     return done
+
+
+def _goes_on(end: float) -> bool:
+    """Not beyond `end`, nor the worker's; nor where another worker was given the round, and sends beside this one."""
+    return clock.elapsed() < end and not is_stopping() and current_lease().remaining() > 0
 
 
 class Crew:
