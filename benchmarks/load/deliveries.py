@@ -39,6 +39,7 @@ def plan(number: int, after: float) -> list[str]:
 
     from etalage.channels.models import Channel
     from etalage.kit import clock
+    from etalage.publishing.actions.opening import ask_for_delivery
     from etalage.publishing.models import Publication
     from tests.faults.shop import stock
 
@@ -47,6 +48,7 @@ def plan(number: int, after: float) -> list[str]:
         batch = stock(channel, number, 0.0)
         due = clock.now() + timedelta(seconds=after)
         Publication.objects.filter(pk__in=batch.ids).update(due_at=due, next_attempt_at=due)
+        ask_for_delivery([due])  # as whoever schedules a post does
     return list(batch.markers.values())
 
 
