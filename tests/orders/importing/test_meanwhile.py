@@ -93,7 +93,7 @@ def test_what_was_left_with_nobody_goes_to_who_it_is(load: Load, became: str) ->
 
 @pytest.mark.django_db
 @pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite keeps no count that it could believe in"
+    connection.vendor != "postgresql", reason="SQLite follows its indexes, whatever it counted"
 )
 def test_the_planner_knows_of_the_sales_when_notes_are_joined_to_them(load: Load) -> None:
     believe_empty()
